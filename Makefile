@@ -1,0 +1,34 @@
+# Each target does all set-up by itself: a .venv beside this file, nothing global.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check lock clean
+
+demo: $(VENV)/.installed
+	$(BIN)/python captures/demo.py
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -n auto
+
+# Lint, types and the architecture's import contracts.
+check: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(VENV)/.installed: pyproject.toml requirements-dev.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+# Pin anew what development and tests install.
+lock:
+	$(BIN)/python -m pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --extra dev --extra monitor --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
+		--strip-extras --no-annotate --output-file requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist

@@ -1,0 +1,1 @@
+"""Series to changes: one method a file."""

@@ -1,0 +1,1 @@
+"""Changes, verdicts and flows to findings."""

@@ -1,0 +1,1 @@
+"""Flows to verdicts: rules with evidence."""

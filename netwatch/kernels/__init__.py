@@ -1,0 +1,1 @@
+"""Arrays to arrays: the Numba loops over every packet and flow."""

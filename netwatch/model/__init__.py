@@ -1,0 +1,1 @@
+"""The words that cross from one stage to the next."""

@@ -1,0 +1,54 @@
+"""``Change``: a bin or span in which a series left its baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from netwatch.model.series import Entity
+
+
+class ChangeKind(StrEnum):
+    """What a series can do."""
+
+    LEVEL_SHIFT = "level shift"
+    RAMP = "ramp"
+    EPISODE = "episode"  # a level that came and went back
+    SPIKE = "spike"
+    DROP = "drop"
+    GAP = "gap"  # not observed: about the capture, not about the network
+    RHYTHM = "rhythm change"
+    SPREAD = "spread change"
+    UPSTREAM = "upstream shift"
+    SAMPLING = "sampling change"  # about the capture, not about the network
+    RECORD = "record"  # highest or lowest in a long time
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One departure of one series from its baseline.
+
+    ``since`` and ``until``: ns UTC, half-open; ``until`` None where it lasts to the end of the data.
+    ``since_low``, ``since_high``: range that holds the start with 95 %.
+    ``ratio``: level after against before (for a ramp: end against start); ``ratio_low``, ``ratio_high``: 95 % interval.
+    ``before``, ``after``: mean rate of each side in the counter's unit per second.
+    ``p_value``: chance of as much under no change, where the detector has one, else NaN.
+    ``detector``: name in the registry. ``facts``: what else the detector can say, JSON-ready.
+    """
+
+    entity: Entity
+    counter: str
+    kind: ChangeKind
+    since: int
+    until: int | None
+    since_low: int
+    since_high: int
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    before: float
+    after: float
+    p_value: float
+    detector: str
+    provisional: bool = False
+    facts: dict[str, object] = field(default_factory=dict)

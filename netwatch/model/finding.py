@@ -1,0 +1,72 @@
+"""``Finding``: what a person is told."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from netwatch.model.change import Change
+from netwatch.model.verdict import Verdict
+
+
+class Severity(StrEnum):
+    """How much a finding asks for attention; ``--fail-on`` compares by this order."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a change: ``cell`` names it by dimension ({"class": "mining.getwork"}); ``amount`` is what it
+    added (negative: took away) per second, ``share`` of the whole change, ``low`` and ``high`` its 95 % interval.
+    """
+
+    cell: dict[str, str]
+    amount: float
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """How a change splits over classes, for one counter; ``shares`` and ``residual`` (a share) sum to 1."""
+
+    counter: str
+    dimension: str
+    total: float
+    shares: tuple[Share, ...]
+    residual: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the analysis holds to be so.
+
+    ``kind``: "volume", "mining", "attack", "rhythm", "upstream" or "quality". ``title``: one line; ``words``: sentences
+    that a reader can check against ``figures`` (numbers by name, JSON-ready) and the evidence. ``since`` and ``until``
+    in ns UTC. ``change``/``verdicts``: what it rests on. ``limits``: what it does not show.
+    """
+
+    kind: str
+    title: str
+    words: tuple[str, ...]
+    severity: Severity
+    since: int
+    until: int | None
+    subject: str
+    change: Change | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    compositions: tuple[Composition, ...] = ()
+    figures: dict[str, object] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """Stable across runs over the same matter: 12 hexadecimal digits of kind, class or change kind, and subject."""
+        what = self.verdicts[0].class_id if self.verdicts else (self.change.kind if self.change else self.title)
+        return hashlib.sha256(f"{self.kind}|{what}|{self.subject}".encode()).hexdigest()[:12]

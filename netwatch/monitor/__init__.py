@@ -1,0 +1,1 @@
+"""One scheduled pass after another."""

@@ -1,0 +1,1 @@
+"""Findings to PDF, PNG, HTML, JSON and CSV. The only room that draws."""

@@ -1,0 +1,1 @@
+"""Whose traffic it is: prefixes, ASNs, countries, dates and direction."""

@@ -1,0 +1,1 @@
+"""Flows to counters over equal bins."""

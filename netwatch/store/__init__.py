@@ -1,0 +1,1 @@
+"""Flows and series at rest, and the engines that query them."""

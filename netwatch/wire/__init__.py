@@ -1,0 +1,1 @@
+"""Octets to fields: one decoder a format, no I/O."""
