@@ -1,0 +1,1 @@
+"""Labelled traffic to try netwatch on: scenarios with their truth."""
