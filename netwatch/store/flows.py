@@ -1,0 +1,138 @@
+"""``FlowStore``: Flow Records at rest as Parquet files in one directory, queried through Ibis on DuckDB."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from netwatch.errors import OutputError
+from netwatch.model.flows import Flows
+from netwatch.store.schema import columns_at_rest, from_arrow, to_arrow
+
+if TYPE_CHECKING:
+    import ibis
+
+ROWS_PER_GROUP = 131_072
+
+
+class FlowStore:
+    """Flow Records in the order in which they were appended.
+
+    ``rows`` counts them; ``first`` and ``last`` are the earliest start and the latest end, ns UTC.
+    Appending and reading do not overlap: reading begins after :meth:`flush`.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.rows = 0
+        self.first: int | None = None
+        self.last: int | None = None
+        self._writer: pq.ParquetWriter | None = None
+        self._held: list[Flows] = []
+        self._held_rows = 0
+        self._connection: Any = None  # Ibis backends carry no types
+
+    @classmethod
+    @contextmanager
+    def scratch(cls) -> Iterator[FlowStore]:
+        """A store that lives as long as the ``with`` block.
+
+        Raises:
+            OutputError: the temporary directory cannot be made.
+        """
+        try:
+            directory = Path(tempfile.mkdtemp(prefix="netwatch-"))
+        except OSError as fault:
+            raise OutputError(f"no room for temporary files: {fault.strerror}") from fault
+        store = cls(directory)
+        try:
+            yield store
+        finally:
+            store.close()
+            shutil.rmtree(directory, ignore_errors=True)
+
+    @property
+    def path(self) -> Path:
+        """The Parquet file that holds the flows."""
+        return self.directory / "flows.parquet"
+
+    def append(self, flows: Flows) -> None:
+        """Add a batch; every batch of a store has the same columns.
+
+        Raises:
+            OutputError: the disk is full or not writable.
+        """
+        if not len(flows):
+            return
+        self.rows += len(flows)
+        first, last = int(flows["flow_start_nanoseconds"].min()), int(flows["flow_end_nanoseconds"].max())
+        self.first = first if self.first is None else min(self.first, first)
+        self.last = last if self.last is None else max(self.last, last)
+        self._held.append(Flows(flows.columns))
+        self._held_rows += len(flows)
+        if self._held_rows >= ROWS_PER_GROUP:
+            self._write()
+
+    def flush(self) -> None:
+        """Write what is held and close the file; the flows can be read now."""
+        self._write()
+        if self._writer is not None:
+            with _told():
+                self._writer.close()
+            self._writer = None
+
+    def close(self) -> None:
+        """Let go of the file and of the query engine."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._connection is not None:
+            self._connection.disconnect()
+            self._connection = None
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Flows]:
+        """The flows, a row group at a time; ``columns`` are names in memory, None for all."""
+        if not self.rows:
+            return
+        with pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(ROWS_PER_GROUP, columns=columns_at_rest(columns), use_threads=False):
+                yield from_arrow(batch)
+
+    @property
+    def table(self) -> ibis.Table:
+        """The flows as an Ibis table; an empty one when there are none."""
+        import ibis
+
+        if self._connection is None:
+            self._connection = ibis.duckdb.connect(temp_directory=str(self.directory), threads=2)
+        if not self.rows:
+            pq.write_table(to_arrow(Flows.empty()), self.path)
+        return self._connection.read_parquet(self.path, table_name="flows")
+
+    def _write(self) -> None:
+        if not self._held:
+            return
+        table = to_arrow(Flows.concatenate(self._held))
+        self._held, self._held_rows = [], 0
+        with _told():
+            if self._writer is None:
+                self._writer = pq.ParquetWriter(self.path, table.schema, compression="lz4", use_dictionary=False)
+            self._writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn a failed write into the one line that the user reads."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as fault:
+        full = isinstance(fault, OSError) and fault.errno == errno.ENOSPC
+        raise OutputError("disk full while storing flows" if full else f"cannot store flows: {fault}") from fault

@@ -1,0 +1,84 @@
+"""Flow Records at rest: the Arrow schema, and batches to and from it.
+
+Columns keep their names but for the two times, which are ``timestamp[us]`` in UTC without a zone and are called
+``flow_start`` and ``flow_end``. Integers are signed and wide enough (Delta Lake and Spark have no unsigned types),
+addresses 16 octets in network order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+
+from netwatch.model.address import from_octets, to_octets
+from netwatch.model.elements import Element
+from netwatch.model.flows import ELEMENTS, Flows
+
+VERSION = 1
+"""Of the schema; a store written under another is migrated or refused."""
+
+AT_REST = {"flow_start_nanoseconds": "flow_start", "flow_end_nanoseconds": "flow_end"}
+IN_MEMORY = {rest: memory for memory, rest in AT_REST.items()}
+_SIGNED = {"u1": pa.int16(), "u2": pa.int32(), "u4": pa.int64(), "i8": pa.int64()}
+
+
+def name_at_rest(name: str) -> str:
+    """The column's name at rest."""
+    return AT_REST.get(name, name)
+
+
+def type_at_rest(element: Element) -> pa.DataType:
+    """The column's Arrow type at rest."""
+    if element.name in AT_REST:
+        return pa.timestamp("us")
+    if element.dtype.shape:
+        return pa.binary(16)
+    return _SIGNED[element.dtype.str[1:]]
+
+
+def to_arrow(flows: Flows) -> pa.Table:
+    """A batch as an Arrow table; payload does not come along."""
+    names = [name for name in ELEMENTS if name in flows]
+    arrays = [_to_array(ELEMENTS[name], flows[name]) for name in names]
+    return pa.table(arrays, names=[name_at_rest(name) for name in names])
+
+
+def from_arrow(table: pa.Table | pa.RecordBatch) -> Flows:
+    """The batch that an Arrow table holds; columns of ``FLOW`` that it lacks get their default."""
+    columns = {}
+    for rest in table.schema.names:
+        name = IN_MEMORY.get(rest, rest)
+        if name in ELEMENTS:
+            columns[name] = _from_array(ELEMENTS[name], table.column(rest))
+    return Flows(columns)
+
+
+def columns_at_rest(names: Iterable[str] | None) -> list[str] | None:
+    """Names at rest of the columns asked for; None for all."""
+    return None if names is None else [name_at_rest(name) for name in names]
+
+
+def _to_array(element: Element, column: np.ndarray) -> pa.Array:
+    if element.name in AT_REST:
+        return pa.array(column // 1000, pa.int64()).cast(pa.timestamp("us"))
+    if element.dtype.shape:
+        return pa.FixedSizeBinaryArray.from_buffers(
+            pa.binary(16), len(column), [None, pa.py_buffer(to_octets(column).tobytes())]
+        )
+    return pa.array(column.astype(type_at_rest(element).to_pandas_dtype(), copy=False))
+
+
+def _from_array(element: Element, column: pa.ChunkedArray | pa.Array) -> np.ndarray:
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if element.name in AT_REST:
+        times: np.ndarray = column.cast(pa.int64()).to_numpy(zero_copy_only=False) * 1000
+        return times
+    if element.dtype.shape:
+        fixed = column.cast(pa.binary(16))
+        octets = np.frombuffer(fixed.buffers()[1], np.uint8, len(fixed) * 16, fixed.offset * 16)
+        return from_octets(octets.reshape(-1, 16))
+    values: np.ndarray = column.to_numpy(zero_copy_only=False).astype(element.dtype.base, copy=False)
+    return values
