@@ -1,0 +1,83 @@
+"""The command tree, and what every command shares: errors in one line, exit status, no traceback for a typo."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, Parameter
+
+from netwatch import __version__
+from netwatch.errors import NetwatchError
+
+OUR_FAULT, INTERRUPTED, USAGE = 70, 130, 2
+
+EPILOGUE = """Exit status: 0 done; 1 findings at or above --fail-on; 2 usage; 3 unreadable input; 4 done, but on
+incomplete input; 70 a fault of netwatch; 74 output could not be written; 130 interrupted."""
+
+COMMANDS = {
+    "analyze": ("netwatch.cli.analyze:analyze", "How much, did it jump, and what made it jump: the whole report."),
+    "inspect": ("netwatch.cli.inspect:inspect", "What is in a file: format, span, packets, flows, losses."),
+    "flows": ("netwatch.cli.flows:flows", "List, filter, group and convert flow records."),
+    "series": ("netwatch.cli.series:series", "Octets, packets, flows and peers over time."),
+    "explain": ("netwatch.cli.explain:explain", "What made the difference between two windows of time."),
+    "simulate": ("netwatch.cli.simulate:simulate", "Labelled traffic to try netwatch on."),
+    "list": ("netwatch.cli.parts:list_parts", "The parts: readers, detectors, fingerprints, reports, scenarios."),
+}
+ASN_COMMANDS = {
+    "lookup": ("netwatch.cli.asn:lookup", "Whose an address is, by each table."),
+    "import": ("netwatch.cli.asn:import_file", "Take in a prefix table of your own, with its date."),
+    "list": ("netwatch.cli.asn:list_tables", "The prefix tables at hand."),
+}
+
+
+def build() -> App:
+    """The command tree; a command's module is imported when it is called or its own help asked for."""
+    app = App(
+        name="netwatch",
+        help="Why a network's traffic rose: mining, attack or ordinary use, with evidence.",
+        help_epilogue=EPILOGUE,
+        version=__version__,
+        help_format="plaintext",
+        default_parameter=Parameter(negative=()),
+        exit_on_error=False,
+        print_error=False,
+        result_action="return_value",
+    )
+    for name, (target, about) in COMMANDS.items():
+        app.command(target, name=name, help=about)
+    asn = App(name="asn", help="Prefix to AS tables: look up, import, list.")
+    for name, (target, about) in ASN_COMMANDS.items():
+        asn.command(target, name=name, help=about)
+    app.command(asn)
+    app.register_install_completion_command(name="--install-completion", help="Install completion for your shell.")
+    return app
+
+
+def run(argv: Sequence[str]) -> int:
+    """Carry out one command line and return its exit status; see :data:`EPILOGUE`."""
+    app = build()
+    try:
+        status = app(list(argv))
+    except CycloptsError as fault:
+        return complain(" ".join(str(fault).split()) + " (see --help)", USAGE)
+    except NetwatchError as fault:
+        return complain(str(fault), fault.exit_status)
+    except KeyboardInterrupt:
+        return complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away (| head): nothing more to say, and nothing to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # noqa: BLE001 - the outermost door: a fault of ours is told as one
+        traceback.print_exc()
+        return complain("this is a fault of netwatch: please report it with the lines above", OUR_FAULT)
+    return int(status or 0)
+
+
+def complain(message: str, status: int) -> int:
+    """Say one line on stderr and return the status."""
+    print(f"netwatch: {message}", file=sys.stderr)
+    return status

@@ -1,0 +1,84 @@
+"""What the commands print: tables for people on a terminal, lines for machines, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from netwatch.model.tally import Tally
+from netwatch.model.text import count, printable
+
+PIPED_WIDTH = 160
+"""Columns of a table that does not go to a terminal."""
+
+
+def stdout() -> Console:
+    """Where results go."""
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
+
+
+def stderr() -> Console:
+    """Where everything else goes."""
+    return Console(file=sys.stderr, highlight=False)
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = (), title: str = ""
+) -> Table:
+    """A table; ``numbers`` are the columns set flush right. Cells are taken literally and made harmless."""
+    right = set(numbers)
+    made = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for at, name in enumerate(columns):
+        made.add_column(name, justify="right" if at in right else "left", overflow="fold", no_wrap=at in right)
+    for row in rows:
+        made.add_row(*(Text(printable(cell)) for cell in row))
+    return made
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on one line of stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=True, sort_keys=False, allow_nan=False) + "\n")
+
+
+def print_tallies(tallies: Iterable[Tally], console: Console, *, verbose: bool = False) -> None:
+    """What was seen, kept, dropped and lost, and where it went wrong first."""
+    rows = []
+    for tally in tallies:
+        if not tally.seen and not tally.incomplete and not tally.lost and not verbose:
+            continue
+        where = f"{tally.stage} {tally.input}".strip()
+        rows.append((where, tally.unit, count(tally.seen), count(tally.kept), count(tally.seen - tally.kept),
+                     count(tally.lost), _reasons(tally)))  # fmt: skip
+    if rows:
+        console.print(table(("stage", "unit", "seen", "kept", "dropped", "lost", "why"), rows, numbers=(2, 3, 4, 5)))
+
+
+def _reasons(tally: Tally) -> str:
+    told = [
+        f"{reason}: {count(drop.units)}" + (f" (first at octet {drop.offsets[0]:,})" if drop.offsets else "")
+        for reason, drop in sorted(tally.dropped.items(), key=lambda item: -item[1].units)
+    ]
+    return "; ".join([*([tally.incomplete] if tally.incomplete else []), *told])
+
+
+@contextmanager
+def progress(total: int, *, quiet: bool = False) -> Iterator[Any]:
+    """A bar on stderr for a long read, drawn only on a terminal; yields ``advance(octets done so far)``."""
+    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda done: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr(), transient=True) as bar:
+        task = bar.add_task("read", total=total or None)
+        yield lambda done: bar.update(task, completed=done)
