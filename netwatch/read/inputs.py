@@ -1,0 +1,176 @@
+"""``Inputs``: the files of a run, found, put in order of time, recognised by content and read one after the other."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from netwatch.errors import UnreadableInput, UsageError
+from netwatch.model.tally import Tally
+from netwatch.read.base import Batch, Reader, ReadOptions, recognise
+from netwatch.read.source import Source, StreamSource, open_source
+
+LIVE = "nfcapd.current"
+"""nfcapd writes its present interval to files of this prefix; they are not closed yet."""
+
+
+@dataclass
+class InputFile:
+    """One input: ``index`` in the run's list, ``path`` as given ("-" is stdin), ``size`` at rest (-1 unknown).
+
+    ``format`` is the reader's name, "" until recognised or where nothing recognises it; ``details`` are the reader's
+    facts, complete after reading.
+    """
+
+    index: int
+    path: str
+    size: int = -1
+    format: str = ""
+    compression: str = ""
+    details: dict[str, object] = field(default_factory=dict)
+    digest: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the file at rest, hexadecimal; "" where it cannot be read (again)."""
+        if self.digest:
+            return self.digest
+        try:
+            with Path(self.path).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return ""
+
+
+class Inputs:
+    """The inputs of a run. Iterating reads them once, in order, and yields batches of packets and flows.
+
+    ``files``: the inputs, complete after iteration, as are ``tallies``, which hold one tally an input and stage (a
+    capture with flow export messages has two). Iteration raises :class:`UnreadableInput` at its end where no input at
+    all could be read.
+    """
+
+    def __init__(self, paths: Sequence[str], options: ReadOptions) -> None:
+        self.options = options
+        self.files = [InputFile(index, path) for index, path in enumerate(paths)]
+        self.tallies: list[Tally] = []
+
+    def __iter__(self) -> Iterator[Batch]:
+        readable = 0
+        for file in self.files:
+            try:
+                source = open_source(file.path, self.options.max_ratio)
+            except OSError as error:
+                self._refuse(file, f"cannot be opened: {error.strerror or error}", 0)
+                continue
+            file.size, file.compression = source.size, source.compression
+            try:
+                found = recognise(source.head)
+                if found is None:
+                    self._refuse(file, source.fault or _unknown(source.head), max(source.size, 0))
+                    continue
+                readable += 1
+                file.format, reader = found
+                yield from self._read(file, reader(source, self.options, file.index))
+            finally:
+                _keep_digest(file, source)
+                source.close()
+        if not readable:
+            reasons = "; ".join(f"{t.input}: {', '.join([*t.dropped, *t.notes])}" for t in self.tallies[:5])
+            raise UnreadableInput(f"nothing could be read: {reasons or 'no files'}")
+
+    def _read(self, file: InputFile, reader: Reader) -> Iterator[Batch]:
+        reader.tally.input = file.path
+        self.tallies.append(reader.tally)
+        try:
+            yield from reader
+        finally:
+            file.details = reader.details
+            for extra in getattr(reader, "extra_tallies", ()):
+                extra.input = file.path
+                self.tallies.append(extra)
+
+    def _refuse(self, file: InputFile, reason: str, octets: int) -> None:
+        tally = Tally("read", "file", file.path)
+        tally.drop(reason, 1, octets)
+        tally.incomplete = reason
+        self.tallies.append(tally)
+
+
+def _keep_digest(file: InputFile, source: Source) -> None:
+    if isinstance(source, StreamSource) and source.size < 0:
+        file.digest = source.digest
+
+
+def _unknown(head: bytes) -> str:
+    return "empty" if not head else "not a known format"
+
+
+def open_inputs(paths: Sequence[str | Path], options: ReadOptions | None = None) -> Inputs:
+    """The inputs behind paths: files, directories (all files below them, hidden ones excepted) and "-" for stdin.
+
+    Files are read in the order of their first record's time where their first octets tell it, else as given or, in a
+    directory, by name.
+
+    Raises:
+        UsageError: a path does not exist, or nothing was found at all.
+
+    """
+    options = options or ReadOptions()
+    found: list[str] = []
+    for path in paths:
+        for name in _files_of(str(path)):
+            if name not in found:
+                found.append(name)
+    if not found:
+        raise UsageError(f"no files in {', '.join(map(str, paths))}" if paths else "no input named")
+    return Inputs(_in_time_order(found, options), options)
+
+
+def _files_of(path: str) -> list[str]:
+    if path == "-":
+        return ["-"]
+    place = Path(path)
+    if not place.exists():
+        raise UsageError(f"no such file or directory: {path}{_nearest(place)}")
+    if not place.is_dir():
+        return [path]
+    below = (p for p in place.rglob("*") if p.is_file() and not p.name.startswith(LIVE))
+    return sorted(str(p) for p in below if not any(part.startswith(".") for part in p.relative_to(place).parts))
+
+
+def _nearest(place: Path) -> str:
+    try:
+        names = sorted(p.name for p in place.parent.iterdir())
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(place.name, names, n=1)
+    return f"; did you mean {place.parent / near[0]}?" if near else ""
+
+
+def _in_time_order(paths: list[str], options: ReadOptions) -> list[str]:
+    """Those whose time is known by time, in the places they hold among the others."""
+    if len(paths) == 1:
+        return paths
+    times = [_begin(path, options) for path in paths]
+    known = sorted((time, place) for place, time in enumerate(times) if time is not None)
+    ordered = iter(paths[place] for _, place in known)
+    return [path if time is None else next(ordered) for path, time in zip(paths, times, strict=True)]
+
+
+def _begin(path: str, options: ReadOptions) -> int | None:
+    if path == "-" or not Path(path).is_file():
+        return None
+    try:
+        source = open_source(path, options.max_ratio)
+    except OSError:
+        return None
+    try:
+        found = recognise(source.head)
+        return found[1].begins(source.head) if found else None
+    finally:
+        source.close()
