@@ -7,15 +7,17 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnknownCommandError
 
 from netwatch import __version__
-from netwatch.errors import NetwatchError
+from netwatch.errors import NetwatchError, UsageError
 
 OUR_FAULT, INTERRUPTED, USAGE = 70, 130, 2
 
-EPILOGUE = """Exit status: 0 done; 1 findings at or above --fail-on; 2 usage; 3 unreadable input; 4 done, but on
-incomplete input; 70 a fault of netwatch; 74 output could not be written; 130 interrupted."""
+EPILOGUE = (
+    "Exit status: 0 done; 1 findings at or above --fail-on; 2 usage; 3 unreadable input; 4 done, but on incomplete "
+    "input; 70 a fault of netwatch; 74 output could not be written; 130 interrupted."
+)
 
 COMMANDS = {
     "analyze": ("netwatch.cli.analyze:analyze", "How much, did it jump, and what made it jump: the whole report."),
@@ -33,8 +35,11 @@ ASN_COMMANDS = {
 }
 
 
-def build() -> App:
-    """The command tree; a command's module is imported when it is called or its own help asked for."""
+def build(argv: Sequence[str]) -> App:
+    """The command tree; a command's module is imported when it is called or its own help asked for.
+
+    In a list a command shows the line given here; by itself (``argv`` names it) all that its docstring says.
+    """
     app = App(
         name="netwatch",
         help="Why a network's traffic rose: mining, attack or ordinary use, with evidence.",
@@ -47,10 +52,10 @@ def build() -> App:
         result_action="return_value",
     )
     for name, (target, about) in COMMANDS.items():
-        app.command(target, name=name, help=about)
+        app.command(target, name=name, help=None if name in argv[:1] else about)
     asn = App(name="asn", help="Prefix to AS tables: look up, import, list.")
     for name, (target, about) in ASN_COMMANDS.items():
-        asn.command(target, name=name, help=about)
+        asn.command(target, name=name, help=None if name in argv[1:2] else about)
     app.command(asn)
     app.register_install_completion_command(name="--install-completion", help="Install completion for your shell.")
     return app
@@ -58,9 +63,13 @@ def build() -> App:
 
 def run(argv: Sequence[str]) -> int:
     """Carry out one command line and return its exit status; see :data:`EPILOGUE`."""
-    app = build()
+    app = build(argv)
     try:
         status = app(list(argv))
+    except UnknownCommandError as fault:
+        # Its own message would import every command to list them.
+        known = ASN_COMMANDS if argv[0] == "asn" else {*COMMANDS, "asn"}
+        return complain(f"{UsageError.unknown('command', (fault.unused_tokens or argv)[0], known)}", USAGE)
     except CycloptsError as fault:
         return complain(" ".join(str(fault).split()) + " (see --help)", USAGE)
     except NetwatchError as fault:

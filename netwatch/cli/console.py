@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -71,14 +71,14 @@ def _reasons(tally: Tally) -> str:
 
 
 @contextmanager
-def progress(total: int, *, quiet: bool = False) -> Iterator[Any]:
-    """A bar on stderr for a long read, drawn only on a terminal; yields ``advance(octets done so far)``."""
+def progress(*, quiet: bool = False) -> Iterator[Callable[[Any], None]]:
+    """A bar on stderr for a long read, drawn only on a terminal; yields what is told how far the inputs are."""
     if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield lambda done: None
+        yield lambda _inputs: None
         return
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=stderr(), transient=True) as bar:
-        task = bar.add_task("read", total=total or None)
-        yield lambda done: bar.update(task, completed=done)
+        task = bar.add_task("read", total=None)
+        yield lambda inputs: bar.update(task, completed=inputs.octets_read, total=inputs.octets or None)

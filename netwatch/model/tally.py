@@ -67,6 +67,25 @@ class Tally:
         octets = self.kept_octets + sum(d.octets for d in self.dropped.values())
         return units == self.seen and octets == self.seen_octets
 
+    def as_json(self) -> dict[str, object]:
+        """The account as JSON-ready values."""
+        return {
+            "stage": self.stage,
+            "unit": self.unit,
+            "input": self.input,
+            "seen": self.seen,
+            "seen_octets": self.seen_octets,
+            "kept": self.kept,
+            "kept_octets": self.kept_octets,
+            "lost": self.lost,
+            "dropped": {
+                reason: {"units": drop.units, "octets": drop.octets, "first_offsets": list(drop.offsets)}
+                for reason, drop in sorted(self.dropped.items())
+            },
+            "notes": dict(sorted(self.notes.items())),
+            "incomplete": self.incomplete,
+        }
+
     def merge(self, other: Tally) -> None:
         """Add another tally of the same stage and unit."""
         self.seen += other.seen

@@ -1,0 +1,127 @@
+"""``netwatch flows``: list, filter, group and convert flow records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from netwatch.cli.choices import OUTPUT, Files, Reading, Watched, options, split
+from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
+from netwatch.model.text import bit_rate, count, duration, percent, volume
+from netwatch.pipeline import judged
+from netwatch.store.export import export, rows
+from netwatch.store.filter import compile_filter
+from netwatch.store.top import COUNTERS, Group, column_of, measured, top
+
+IN_ORDER = ["flow_start", "input", "first_frame"]
+
+
+def flows(
+    files: Files,
+    /,
+    *,
+    filter: Annotated[str, Parameter(help="Which flows, in nfdump's words: 'dst port 3333 and proto tcp'.")] = "",
+    group: Annotated[tuple[str, ...], Parameter(help="Sum by these columns: source_address, dstport, class ...")] = (),
+    rows_shown: Annotated[int, Parameter(name="--top", help="How many rows are shown.")] = 20,
+    order: Annotated[str, Parameter(help="Rank groups by octets, packets or flows.")] = "octets",
+    csv: Annotated[Path | None, Parameter(help="Write all to this file.", group=OUTPUT)] = None,
+    parquet: Annotated[Path | None, Parameter(help="Write all to this file.", group=OUTPUT)] = None,
+    json: Annotated[bool, Parameter(help="JSON lines on stdout.", group=OUTPUT)] = False,
+    quiet: Annotated[bool, Parameter(help="Nothing on stderr.", group=OUTPUT)] = False,
+    watched: Watched | None = None,
+    reading: Reading | None = None,
+) -> int:
+    """List, filter, group and convert flow records.
+
+    Counters of groups are corrected for sampling and count both directions; octets are layer-3 octets.
+
+    Examples:
+        netwatch flows day.pcap.gz --filter 'dst port 3333 and proto tcp'
+
+        netwatch flows exports/ --group source_address --top 10 --order packets
+
+        netwatch flows nfcapd.201902010000 --csv flows.csv
+    """
+    predicate = compile_filter(filter)
+    by = [column_of(word) for word in split(group)]
+    with progress(quiet=quiet) as advance, judged(files, options(watched, reading), advance) as result:
+        kept = result.store.table
+        kept = kept.filter(predicate(kept))
+        if csv is not None:
+            export(kept, csv, "csv")
+        if parquet is not None:
+            export(kept, parquet, "parquet")
+        if by:
+            _show_groups(kept, by, order, rows_shown, as_json=json)
+        elif json:
+            for row in rows(kept.order_by(IN_ORDER)):
+                print_json(row)
+        elif csv is None and parquet is None:
+            _show_flows(kept, rows_shown)
+        if not quiet:
+            print_tallies(result.tallies, stderr())
+    return 4 if any(tally.incomplete for tally in result.tallies) else 0
+
+
+def _show_groups(kept: Any, by: list[str], order: str, limit: int, *, as_json: bool) -> None:
+    groups = top(kept, by, order, None if as_json else limit)
+    if as_json:
+        for group in groups:
+            counters = {name: getattr(group, name) for name in COUNTERS}
+            print_json({**dict(zip(by, group.key, strict=True)), **counters})
+        return
+    totals = _totals(kept)
+    body = [(*group.key, *_cells(group, totals)) for group in groups]
+    first = len(by)
+    heads = (*by, "volume", "%", "packets", "%", "flows", "%")
+    stdout().print(table(heads, body, numbers=range(first, first + 6)))
+    _summarise(totals)
+
+
+def _cells(group: Group, totals: dict[str, int]) -> list[str]:
+    cells = []
+    for name, written in (("octets", volume), ("packets", count), ("flows", count)):
+        number = getattr(group, name)
+        cells += [written(number), _share(number, totals[name])]
+    return cells
+
+
+def _show_flows(kept: Any, limit: int) -> None:
+    body = []
+    for row in rows(kept.order_by(IN_ORDER).limit(limit)):
+        ports = (row["source_transport_port"], row["destination_transport_port"])
+        octets, back = row["octet_delta_count"], row["reverse_octet_delta_count"]
+        packets, back_packets = row["packet_delta_count"], row["reverse_packet_delta_count"]
+        body.append((
+            row["flow_start"], str(row["protocol_identifier"]), f"{row['source_address']} {ports[0]}",
+            f"{row['destination_address']} {ports[1]}", count(packets), count(back_packets), count(octets), count(back),
+            row["direction"], row["traffic_class"],
+        ))  # fmt: skip
+    heads = ("start", "proto", "source", "destination", "packets", "back", "octets", "back", "direction", "class")
+    stdout().print(table(heads, body, numbers=(4, 5, 6, 7)))
+    _summarise(_totals(kept), shown=len(body))
+
+
+def _totals(kept: Any) -> dict[str, int]:
+    m = measured(kept)
+    row = m.aggregate(
+        octets=m.octets.sum(), packets=m.packets.sum(), flows=m.count(),
+        first=m.flow_start.min().cast("int64"), last=m.flow_end.max().cast("int64"),
+    ).to_pyarrow().to_pylist()[0]  # fmt: skip
+    return {name: int(value or 0) for name, value in row.items()}
+
+
+def _summarise(totals: dict[str, int], shown: int | None = None) -> None:
+    some = f"{count(shown)} of " if shown is not None else ""
+    span = (totals["last"] - totals["first"]) * 1000
+    rate = bit_rate(totals["octets"] / (span / 1e9)) if span else "no duration"
+    stdout().print(
+        f"{some}{count(totals['flows'])} flows, {count(totals['packets'])} packets, {volume(totals['octets'])} "
+        f"in {duration(span)} ({rate}); layer-3 octets, both directions, sampling corrected"
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return percent(part / whole) if whole else "-"

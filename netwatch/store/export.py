@@ -1,0 +1,95 @@
+"""Stored flows as files for other tools: CSV, JSON lines, Parquet.
+
+CSV and JSON lines carry addresses, AS numbers, classes and times as text; Parquet carries the columns at rest, so that
+netwatch reads it again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from netwatch.errors import OutputError
+from netwatch.model.elements import Orientation
+from netwatch.model.text import instant
+from netwatch.store.top import as_text
+
+FORMATS = ("csv", "json", "parquet")
+_NAMED = ("direction", "traffic_class", "role", "source_country", "destination_country")
+
+
+def readable(batch: pa.RecordBatch | pa.Table) -> pa.Table:
+    """Stored columns with addresses, names and times as text (RFC 3339, UTC)."""
+    columns: dict[str, Any] = {}
+    for name in batch.schema.names:
+        column = batch.column(name)
+        if name in ("flow_start", "flow_end"):
+            texts = [instant(us * 1000, fraction=True) for us in column.cast(pa.int64()).to_pylist()]
+            columns[name] = pa.array(texts, pa.string())
+        elif name in _NAMED or name.endswith("_address"):
+            columns[name] = pa.array(as_text(name, column), pa.string())
+        elif name == "orientation":
+            columns[name] = pa.array([Orientation.names[value] for value in column.to_pylist()], pa.string())
+        else:
+            columns[name] = column
+    return pa.table(columns)
+
+
+def write_csv(reader: pa.RecordBatchReader, out: Path) -> None:
+    """One line a flow under a fixed header."""
+    empty = readable(reader.schema.empty_table())
+    with pacsv.CSVWriter(out, empty.schema, write_options=pacsv.WriteOptions(quoting_style="needed")) as writer:
+        for batch in reader:
+            writer.write_table(readable(batch))
+
+
+def write_json_lines(reader: pa.RecordBatchReader, out: TextIO) -> None:
+    """One JSON object a line."""
+    for batch in reader:
+        for row in readable(batch).to_pylist():
+            out.write(json.dumps(row) + "\n")
+
+
+def write_parquet(reader: pa.RecordBatchReader, out: Path) -> None:
+    """The columns at rest, zstd."""
+    with pq.ParquetWriter(out, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+
+
+def export(table: Any, out: Path, form: str) -> None:
+    """Write an Ibis table of flows to a file; a file that cannot be finished is taken away again.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    part = out.with_name(out.name + ".part")
+    try:
+        with _reader(table) as reader:
+            if form == "json":
+                with part.open("w", encoding="ascii") as lines:
+                    write_json_lines(reader, lines)
+            else:
+                {"csv": write_csv, "parquet": write_parquet}[form](reader, part)
+        part.replace(out)
+    except (OSError, pa.ArrowException) as fault:
+        part.unlink(missing_ok=True)
+        raise OutputError(f"cannot write {out}: {fault}") from fault
+
+
+def rows(table: Any) -> Iterator[dict[str, Any]]:
+    """The flows of an Ibis table as dicts of readable values."""
+    with _reader(table) as reader:
+        for batch in reader:
+            yield from readable(batch).to_pylist()
+
+
+def _reader(table: Any) -> pa.RecordBatchReader:
+    reader: pa.RecordBatchReader = table.to_pyarrow_batches(chunk_size=65_536)
+    return reader
