@@ -1,0 +1,119 @@
+"""Feature tables: what is known of each entity, in columns that rules compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from netwatch.fingerprint.options import FingerprintOptions
+from netwatch.model.flows import Flows
+from netwatch.registry import Registry
+
+if TYPE_CHECKING:
+    import ibis
+
+FEATURES: Registry[type[Features]] = Registry(
+    "features",
+    {
+        "conversation": "netwatch.fingerprint.conversation:Conversations",
+    },
+)
+"""One class per kind of entity. Its name here is what a rule's ``entity`` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A column of a feature table: what it measures, in words that fit before a value, and its unit.
+
+    ``unit`` "yes/no" marks a truth value (0 or 1), "share" a ratio from 0 to 1.
+    """
+
+    about: str
+    unit: str = ""
+
+
+def no_details(_row: int) -> dict[str, object]:
+    """Facts of a table that has none."""
+    return {}
+
+
+def no_words(_row: int) -> tuple[str, ...]:
+    """References or quality flags of a table that has none."""
+    return ()
+
+
+@dataclass(slots=True)
+class FeatureTable:
+    """Features of n entities of one kind.
+
+    ``subject`` (n, 2) uint64: the watched side's address; ``prefix_length`` uint8 (n,): bits of the 128 that count.
+    ``peer`` (n, 2) uint64: the other side, all zero for many. ``port`` uint16 and ``protocol`` uint8: of the service,
+    0 for many. ``since``, ``until`` int64 ns. ``octets``, ``packets``, ``flows`` float64, corrected for sampling;
+    ``peers`` int64. ``columns``: float64 (n,) by feature name; NaN where the feature could not be had for a row, and a
+    feature that is no key could be had for none.
+    ``facts``, ``references``, ``quality``: asked only for rows that are told of.
+    """
+
+    subject: np.ndarray
+    peer: np.ndarray
+    port: np.ndarray
+    protocol: np.ndarray
+    since: np.ndarray
+    until: np.ndarray
+    octets: np.ndarray
+    packets: np.ndarray
+    flows: np.ndarray
+    peers: np.ndarray
+    columns: dict[str, np.ndarray]
+    prefix_length: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint8))
+    facts: Callable[[int], dict[str, object]] = no_details
+    references: Callable[[int], tuple[str, ...]] = no_words
+    quality: Callable[[int], tuple[str, ...]] = no_words
+
+    def __post_init__(self) -> None:
+        n = len(self.subject)
+        if not len(self.prefix_length):
+            self.prefix_length = np.full(n, 128, np.uint8)
+        wrong = [name for name, column in self.columns.items() if column.shape != (n,)]
+        if wrong:
+            raise ValueError(f"columns that do not fit {n} entities: {wrong}")
+
+    def __len__(self) -> int:
+        return len(self.subject)
+
+    @classmethod
+    def of(cls, columns: Mapping[str, np.ndarray]) -> FeatureTable:
+        """A table of features alone, its entities without address or time; for examples and tests."""
+        n = len(next(iter(columns.values()))) if columns else 1
+        zero, address = np.zeros(n, np.int64), np.zeros((n, 2), np.uint64)
+        real = {name: np.asarray(column, np.float64) for name, column in columns.items()}
+        small, none = zero.astype(np.uint16), zero.astype(np.float64)
+        return cls(address, address, small, small.astype(np.uint8), zero, zero, none, none, none, zero, real)
+
+
+class Features:
+    """Makes one feature table. A subclass is one kind of entity: it declares its columns and computes them.
+
+    ``observe`` sees every batch in the first pass, with payload at hand, and may remember a bounded amount;
+    ``table`` is asked once, after the last batch.
+    """
+
+    declared: ClassVar[Mapping[str, Feature]] = {}
+
+    def __init__(self, options: FingerprintOptions) -> None:
+        self.options = options
+
+    def observe(self, flows: Flows) -> None:
+        """See one batch of the first pass; ``flows`` has the columns of the stages before and ``application``."""
+
+    def table(self, flows: ibis.Table) -> FeatureTable:
+        """The features of every entity in the stored flows (columns at rest, see ``store.schema``)."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_payload(cls, client: bytes, server: bytes) -> dict[str, float]:
+        """The features that the first octets of both directions give; for a rule's examples."""
+        raise NotImplementedError(f"{cls.__name__} has no features of payload; client={client!r}, server={server!r}")
