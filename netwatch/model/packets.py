@@ -20,6 +20,7 @@ PACKET = np.dtype(
         ("payload_captured", "u4"),  # of these, how many were captured
         ("tcp_sequence", "u4"),
         ("fragment_identification", "u4"),
+        ("tunnel_identifier", "u4"),  # of the outermost tunnel: VNI, TEID, GRE key, ERSPAN session
         ("source_port", "u2"),
         ("destination_port", "u2"),  # ICMP: type * 256 + code
         ("tcp_flags", "u2"),
@@ -28,6 +29,7 @@ PACKET = np.dtype(
         ("class_of_service", "u1"),
         ("fragment", "u1"),  # 0 whole, 1 first fragment, 2 later fragment (has no ports of its own)
         ("hop_limit", "u1"),
+        ("tunnel", "u1"),  # what the outermost IP header carries, if what is inside was decoded: kernels.tunnel.TUNNELS
     ],
     align=True,
 )

@@ -1,0 +1,191 @@
+"""What all readers of captures share: frames, batch by batch, through the decoding kernel into packets and a tally."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from netwatch.model.flows import Flows
+from netwatch.model.packets import PACKET, Packets
+from netwatch.model.tally import FIRST, Tally
+from netwatch.read.base import Batch, ReadOptions
+from netwatch.read.links import link_name, not_ip_name
+from netwatch.read.source import Source, Window
+
+EXPORT_NOTE = "flow export message"
+OTHER_REASONS = 64
+"""Reasons of "not IP" that are told apart; the rest are counted as others, so that noise cannot fill the tally."""
+
+
+class CaptureReader:
+    """A capture: subclasses say where frames lie.
+
+    Octets of its tally are those of frames on the wire, for packets seen, kept and dropped alike; the note
+    "layer-3 octets" has the IP lengths of the packets kept.
+    """
+
+    name = ""
+
+    def __init__(self, source: Source, options: ReadOptions, input: int) -> None:
+        from netwatch.kernels.decode import COUNTS
+        from netwatch.kernels.frames import FRAME
+
+        self.source = source
+        self.options = options
+        self.input = input
+        self.tally = Tally("read", "packet", source.name)
+        self.details: dict[str, object] = {}
+        self.extra_tallies: list[Tally] = []
+        self.frames = np.zeros(options.batch, FRAME)
+        self._counts = np.zeros(COUNTS, np.int64)
+        self._links: dict[int, int] = {}
+        self._number = 0  # frames seen
+        self._first_time: int | None = None
+        self._last_time: int | None = None
+        self._exports = _export_decoder(options, input)
+
+    @abstractmethod
+    def _begin(self, window: Window) -> int:
+        """Read what stands before the first record, and give its place; a fault goes into the tally."""
+
+    @abstractmethod
+    def _walk(self, window: Window, position: int) -> tuple[int, int, int]:
+        """Fill ``frames`` from ``position``: (frames, place of the next record, how it ended as kernels.frames)."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        from netwatch.kernels.frames import CORRUPT, SHORT
+
+        window = self.source.first()
+        position = self._begin(window)
+        while not self.tally.incomplete:
+            count, position, ended = self._walk(window, position)
+            if count:
+                yield from self._decode(window, count)
+            if ended == CORRUPT:
+                self._stop("corrupt record", window, position)
+            elif ended == SHORT:
+                if window.last:
+                    self._end(window, position)
+                    break
+                window, position = self.source.after(window, position), 0
+        self._conclude()
+
+    def _decode(self, window: Window, count: int) -> Iterator[Batch]:
+        from netwatch.kernels.decode import KEPT_WIRE, decode
+
+        frames = self.frames[:count]
+        rows = np.empty(count, PACKET)
+        candidates = np.empty(count if self._exports else 0, np.int64)
+        before = int(self._counts[KEPT_WIRE])
+        inner = self.options.layer == "inner"
+        kept, found = decode(window.octets, frames, self._number + 1, rows, candidates, self._counts, inner)
+        self._number += count
+        self.tally.keep(kept, int(self._counts[KEPT_WIRE]) - before)
+        self._account(frames, kept, window.start)
+        rows = rows[:kept]
+        if found:
+            rows, flows = self._decode_exports(window.octets, rows, candidates[:found])
+            if len(flows):
+                yield flows
+        if len(rows) and self.options.exports != "only":
+            yield Packets(rows, window.octets, self.input)
+
+    def _account(self, frames: np.ndarray, kept: int, start: int) -> None:
+        links, counts = np.unique(frames["link"], return_counts=True)
+        for link, n in zip(links.tolist(), counts.tolist(), strict=True):
+            self._links[link] = self._links.get(link, 0) + n
+        low, high = int(frames["time"].min()), int(frames["time"].max())
+        self._first_time = low if self._first_time is None else min(low, self._first_time)
+        self._last_time = high if self._last_time is None else max(high, self._last_time)
+        if kept < len(frames):
+            self._account_dropped(frames[frames["status"] != 0], start)
+
+    def _account_dropped(self, frames: np.ndarray, start: int) -> None:
+        key = frames["status"].astype(np.int64) << 32 | frames["detail"]
+        order = np.argsort(key, kind="stable")
+        bounds = np.flatnonzero(np.diff(key[order], prepend=-1))
+        for rows in np.split(order, bounds[1:]):
+            reason = self._reason(int(frames["status"][rows[0]]), int(frames["detail"][rows[0]]))
+            offsets = frames["start"][rows[:FIRST]] + start
+            self.tally.drop(reason, len(rows), int(frames["wire"][rows].sum(dtype=np.int64)), int(offsets[0]))
+            entry = self.tally.dropped[reason]
+            entry.offsets = (entry.offsets + offsets[1:].tolist())[:FIRST]
+
+    def _reason(self, status: int, detail: int) -> str:
+        from netwatch.kernels.decode import REASONS
+        from netwatch.kernels.link import NOT_IP, UNKNOWN_LINK
+
+        text = REASONS[status]
+        if status == NOT_IP:
+            text = f"not IP: {not_ip_name(detail)}"
+        elif status == UNKNOWN_LINK:
+            text = f"link type not known: {link_name(detail)}"
+        if text not in self.tally.dropped and len(self.tally.dropped) >= OTHER_REASONS:
+            text = REASONS[NOT_IP] + ": others" if status == NOT_IP else REASONS[status]
+        return text
+
+    def _decode_exports(self, octets: np.ndarray, rows: np.ndarray, candidates: np.ndarray) -> tuple[np.ndarray, Flows]:
+        """Take the flow export messages out of ``rows`` and decode them."""
+        start = rows["payload_start"][candidates]
+        length = rows["payload_captured"][candidates].astype(np.int64)
+        real = self._exports.recognise(octets, start, length)
+        if not real.any():
+            return rows, Flows.empty()
+        which = candidates[real]
+        taken = rows[which]
+        exporter = np.stack([taken["source_high"], taken["source_low"]], axis=1)
+        flows = self._exports.add(octets, start[real], length[real], exporter, taken["time"], taken["frame"])
+        self.tally.notes[EXPORT_NOTE] += len(which)
+        return np.delete(rows, which), flows
+
+    def _stop(self, why: str, window: Window, position: int) -> None:
+        self.tally.incomplete = f"{why} at octet {window.start + position:,}"
+
+    def _end(self, window: Window, position: int) -> None:
+        """The octets end: at a record's border, within a record, or before their time."""
+        rest = len(window.octets) - position
+        if self.source.fault:
+            self.tally.incomplete = f"{self.source.fault} (octet {window.start + len(window.octets):,} of the content)"
+        elif rest:
+            self._stop("cut short in a record", window, position)
+        if rest:
+            self.tally.notes["octets of a record cut short"] += rest
+
+    def _conclude(self) -> None:
+        from netwatch.kernels.decode import BEHIND, FRAGMENTS, KEPT_IP, OFFLOADED, OVERLONG, SNAPPED, TUNNELLED
+        from netwatch.kernels.tunnel import TUNNELS
+
+        words = {
+            "layer-3 octets": KEPT_IP,
+            "cut by snaplen": SNAPPED,
+            "without IP length (segmentation offload)": OFFLOADED,
+            "IP length beyond the frame": OVERLONG,
+            "IP fragment": FRAGMENTS,
+            "transport header not captured": BEHIND,
+        }
+        words |= {f"inside {tunnel}": TUNNELLED + code for code, tunnel in enumerate(TUNNELS) if code}
+        for text, place in words.items():
+            if self._counts[place]:
+                self.tally.notes[text] += int(self._counts[place])
+        for link, n in sorted(self._links.items()):
+            self.tally.notes[f"link type {link_name(link)}"] += n
+        self.details |= {"link_types": [link_name(link) for link in sorted(self._links)], "layer": self.options.layer}
+        if self._first_time is not None:
+            self.details |= {"first_time": self._first_time, "last_time": self._last_time}
+        if self._exports:
+            last = self._exports.tally
+            if last.seen:
+                self.extra_tallies.append(last)
+
+
+def _export_decoder(options: ReadOptions, input: int) -> Any:
+    if options.exports == "ignore":
+        return None
+    try:
+        return import_module("netwatch.read.exports").ExportDecoder(options, input)
+    except ModuleNotFoundError:
+        return None

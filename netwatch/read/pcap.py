@@ -1,0 +1,119 @@
+"""pcap: libpcap's capture files, all magics and byte orders (draft-ietf-opsawg-pcap)."""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+import numpy as np
+
+from netwatch.read.capture import CaptureReader
+from netwatch.read.source import Window
+
+_STANDARD, _KUZNETZOV, _IXIA = 16, 24, 16
+_MAGIC: dict[int, tuple[int, int, int]] = {
+    # magic: ns of the fraction's unit, octets of a record header, octets of the file header
+    0xA1B2C3D4: (1000, _STANDARD, 24),
+    0xA1B23C4D: (1, _STANDARD, 24),
+    0xA1B2CD34: (1000, _KUZNETZOV, 24),
+    0xA1B234CD: (1000, _KUZNETZOV, 24),
+    0xA12B3C4D: (1, _STANDARD, 24),
+    0x1C0001AC: (1, _IXIA, 28),
+    0x1C0001AB: (1, _IXIA, 28),
+}
+_HEADERS = (16, 24, 28, 20)
+"""Lengths of record headers under the common magic: ordinary; patched libpcaps of some distributions; Nokia's."""
+_PROBES = 8
+
+
+class Layout(NamedTuple):
+    """What the file header says."""
+
+    swapped: bool
+    unit: int
+    header: int
+    begin: int
+    minor: int
+    snaplen: int
+    link: int
+
+
+def layout(head: bytes) -> Layout | None:
+    """The layout of a pcap file that begins with ``head``; None if it is not one."""
+    if len(head) < 24:
+        return None
+    for order, swapped in (("<", False), (">", True)):
+        (magic,) = struct.unpack_from(order + "I", head)
+        if magic in _MAGIC:
+            unit, header, begin = _MAGIC[magic]
+            _, minor, _, _, snaplen, link = struct.unpack_from(order + "HHiIII", head, 4)
+            found = Layout(swapped, unit, header, begin, minor, snaplen, link & 0xFFFF)
+            return found if header != _STANDARD or begin != 24 else found._replace(header=_header(head, found))
+    return None
+
+
+def _header(head: bytes, found: Layout) -> int:
+    """The record header length under which the first records make sense; the ordinary one if none does."""
+    for length in _HEADERS:
+        if _plausible(head, found, length):
+            return length
+    return _STANDARD
+
+
+def _plausible(head: bytes, found: Layout, length: int) -> bool:
+    place = found.begin
+    order = ">" if found.swapped else "<"
+    limit = max(found.snaplen, 262_144)
+    before = None
+    for probe in range(_PROBES):
+        if place + 16 > len(head):
+            return probe > 0
+        seconds, fraction, captured, wire = struct.unpack_from(order + "IIII", head, place)
+        if captured > limit or fraction * found.unit >= 1_000_000_000 or (captured > wire and found.minor >= 4):
+            return False
+        if before is not None and abs(seconds - before) > 10 * 365 * 86_400:
+            return False
+        before = seconds
+        place += length + captured
+    return True
+
+
+class PcapReader(CaptureReader):
+    """A pcap file."""
+
+    name = "pcap"
+
+    @staticmethod
+    def recognises(head: bytes) -> bool:
+        """By its magic."""
+        return len(head) >= 24 and layout(head[:24]) is not None
+
+    @staticmethod
+    def begins(head: bytes) -> int | None:
+        """Time of the first record."""
+        found = layout(head)
+        if found is None or len(head) < found.begin + 8:
+            return None
+        seconds, fraction = struct.unpack_from(">II" if found.swapped else "<II", head, found.begin)
+        return int(seconds * 1_000_000_000 + fraction * found.unit)
+
+    def _begin(self, window: Window) -> int:
+        found = layout(window.octets[: 1 << 16].tobytes())
+        if found is None:  # recognised by its head, so only a file that changed meanwhile
+            self._stop("no pcap header", window, 0)
+            return 0
+        exchanged = 2 if found.minor < 3 else 1 if found.minor == 3 else 0
+        self._layout = np.array([found.swapped, found.unit, found.header, found.link, exchanged], np.int64)
+        self.details |= {
+            "byte_order": "big" if found.swapped else "little",
+            "time_resolution": "ns" if found.unit == 1 else "µs",
+            "snaplen": found.snaplen,
+        }
+        self._links[found.link] = 0
+        return min(found.begin, len(window.octets))
+
+    def _walk(self, window: Window, position: int) -> tuple[int, int, int]:
+        from netwatch.kernels.frames import walk_pcap
+
+        found: tuple[int, int, int] = walk_pcap(window.octets, position, self.frames, self._layout)
+        return found
