@@ -51,13 +51,15 @@ class Inputs:
 
     ``files``: the inputs, complete after iteration, as are ``tallies``, which hold one tally an input and stage (a
     capture with flow export messages has two). Iteration raises :class:`UnreadableInput` at its end where no input at
-    all could be read.
+    all could be read. ``octets`` at rest are there to read in all, ``octets_read`` are behind; stdin counts nothing.
     """
 
     def __init__(self, paths: Sequence[str], options: ReadOptions) -> None:
         self.options = options
         self.files = [InputFile(index, path) for index, path in enumerate(paths)]
         self.tallies: list[Tally] = []
+        self.octets = sum(_size(path) for path in paths)
+        self.octets_read = 0
 
     def __iter__(self) -> Iterator[Batch]:
         readable = 0
@@ -79,6 +81,7 @@ class Inputs:
             finally:
                 _keep_digest(file, source)
                 source.close()
+                self.octets_read += max(source.size, 0)
         if not readable:
             reasons = "; ".join(f"{t.input}: {', '.join([*t.dropped, *t.notes])}" for t in self.tallies[:5])
             raise UnreadableInput(f"nothing could be read: {reasons or 'no files'}")
@@ -129,6 +132,11 @@ def open_inputs(paths: Sequence[str | Path], options: ReadOptions | None = None)
     if not found:
         raise UsageError(f"no files in {', '.join(map(str, paths))}" if paths else "no input named")
     return Inputs(_in_time_order(found, options), options)
+
+
+def _size(path: str) -> int:
+    place = Path(path)
+    return place.stat().st_size if path != "-" and place.is_file() else 0
 
 
 def _files_of(path: str) -> list[str]:
