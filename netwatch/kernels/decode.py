@@ -19,7 +19,7 @@ from netwatch.kernels.link import (
     unwrap,
 )
 from netwatch.kernels.load import be16, be32, be64
-from netwatch.kernels.tunnel import TUNNELS, carried
+from netwatch.kernels.tunnel import TUNNELS, carried, may_carry
 
 REASONS = {
     NO_INTERFACE: "interface not described",
@@ -52,14 +52,14 @@ COUNTS = TUNNELLED + len(TUNNELS)
 def _jumbo(octets, p, end):  # type: ignore[no-untyped-def]
     """The jumbo payload length (RFC 2675) among the options of the hop-by-hop header at ``p``, or 0."""
     q = p + 2
-    stop = min(end, p + 8 + 8 * int(octets[p + 1]))
+    stop = min(end, p + 8 + 8 * np.int64(octets[p + 1]))
     while q + 6 <= stop:
         if octets[q] == 0:
             q += 1
             continue
         if octets[q] == 0xC2 and octets[q + 1] == 4:
             return be32(octets, q + 2)
-        q += 2 + int(octets[q + 1])
+        q += 2 + np.int64(octets[q + 1])
     return 0
 
 
@@ -79,7 +79,7 @@ def _extensions(octets, q, end, protocol):  # type: ignore[no-untyped-def]
         if protocol in (0, 43, 60, 135, 139, 140):
             length = 8 + 8 * np.int64(octets[q + 1])
         elif protocol == 44:
-            length = 8
+            length = np.int64(8)
             place = be16(octets, q + 2)
             identification = be32(octets, q + 4)
             fragment = 2 if place & 0xFFF8 else place & 1
@@ -94,7 +94,7 @@ def _extensions(octets, q, end, protocol):  # type: ignore[no-untyped-def]
     return q, protocol, fragment, identification
 
 
-@njit(boundscheck=True)
+@njit(inline="always", boundscheck=True)
 def _transport(octets, q, end, room, row):  # type: ignore[no-untyped-def]
     """Fill the transport fields: ``q`` is the IP payload, ``end`` that of its capture, ``room`` its length by IP.
 
@@ -267,10 +267,20 @@ def decode(octets, frames, first_frame, rows, candidates, counts, inner):  # typ
         p, wire = frame.start, np.int64(frame.wire)
         end = p + np.int64(frame.captured)
         wire_end = p + wire
-        status, detail, vlan = 0, 0, 0
-        if frame.link == 1 and p + 14 <= end and be16(octets, p + 12) == 0x0800:
-            p += 14
+        status, detail, vlan = 0, 0, np.int64(0)
+        plain = frame.link == 1 and p + 18 <= end
+        if plain:  # the common case, without a call: Ethernet with at most one tag
+            value = be16(octets, p + 12)
+            q = p + 14
+            if value == 0x8100:
+                vlan = be16(octets, q) & 0xFFF
+                value = be16(octets, q + 2)
+                q += 4
+            plain = value == 0x0800 or value == 0x86DD
+        if plain:
+            p = q
         else:
+            vlan = np.int64(0)
             p, what, detail, status = enter(octets, p, end, np.int64(frame.link))
             if status == 0 and what != IP:
                 p, status, detail, vlan = unwrap(octets, p, end, what, detail, vlan)
@@ -286,7 +296,7 @@ def decode(octets, frames, first_frame, rows, candidates, counts, inner):  # typ
         row.vlan = vlan
         row.tunnel = 0
         row.tunnel_identifier = 0
-        if inner and row.protocol != 6:
+        if inner and may_carry(row.protocol, row.source_port, row.destination_port):
             _inner(octets, p, ip_end, ip_wire_end, row, counts)
         datagram = row.protocol == 17 and row.fragment == 0 and row.payload_captured >= 16
         if datagram and candidates.size and _may_export(octets, row.payload_start, row.payload_length):

@@ -211,9 +211,9 @@ def _rare_link(octets, p, end, link):  # type: ignore[no-untyped-def]
     """(place, what lies there or 0, EtherType, status) for link types that are not in every capture."""
     room = end - p
     if link in (0, 108, 117, 109):  # null, loop, pflog, enc: a family word, then IP
-        length = 4 if link in (0, 108) else 12
+        length = np.int64(4 if link in (0, 108) else 12)
         if link == 117 and room > 1:
-            length = (int(octets[p]) + 3) // 4 * 4
+            length = (np.int64(octets[p]) + 3) // 4 * 4
         return p + length, IP, 0, 0
     if link == 51:
         return p + 6, PPP, 0, 0

@@ -132,6 +132,21 @@ def _in_udp(octets, p, end, source, destination):  # type: ignore[no-untyped-def
 
 
 @njit(boundscheck=True)
+def may_carry(protocol, source, destination):  # type: ignore[no-untyped-def]
+    """Whether it is worth asking :func:`carried`: almost always not, which costs two comparisons."""
+    if protocol == 6:
+        return False
+    if protocol == 17:
+        low, high = min(source, destination), max(source, destination)
+        if high < 1701 or low > 8472:
+            return False
+        return (
+            destination in (4789, 8472, 4790, 6081) or 2152 in (low, high) or 1701 in (low, high) or 3544 in (low, high)
+        )
+    return protocol in (4, 41, 47, 94, 97, 137)
+
+
+@njit(boundscheck=True)
 def carried(octets, p, end, protocol, ports):  # type: ignore[no-untyped-def]
     """What the payload at ``p`` carries.
 

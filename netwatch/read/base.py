@@ -27,7 +27,7 @@ class ReadOptions:
     layer: Literal["inner", "outer"] = "inner"
     exports: Literal["auto", "ignore", "only"] = "auto"
     max_ratio: int = 300
-    batch: int = 16384
+    batch: int = 8192
 
 
 class Reader(Protocol):
@@ -63,6 +63,8 @@ READERS: Registry[type[Reader]] = Registry(
     {
         "pcap": "netwatch.read.pcap:PcapReader",
         "pcapng": "netwatch.read.pcapng:PcapngReader",
+        "snoop": "netwatch.read.snoop:SnoopReader",
+        "erf": "netwatch.read.erf:ErfReader",
     },
 )
 """In the order in which they are asked; the first that recognises the input reads it."""

@@ -60,6 +60,7 @@ LINKS: dict[int, str] = {
     258: "PKTAP",
     274: "Ethernet mPackets",
     276: "Linux cooked v2",
+    65535: "of no known kind",
 }
 """LINKTYPE values of tcpdump.org/linktypes.html."""
 

@@ -22,7 +22,6 @@ _MAGIC: dict[int, tuple[int, int, int]] = {
     0x1C0001AB: (1, _IXIA, 28),
 }
 _HEADERS = (16, 24, 28, 20)
-"""Lengths of record headers under the common magic: ordinary; patched libpcaps of some distributions; Nokia's."""
 _PROBES = 8
 
 
@@ -48,34 +47,35 @@ def layout(head: bytes) -> Layout | None:
             unit, header, begin = _MAGIC[magic]
             _, minor, _, _, snaplen, link = struct.unpack_from(order + "HHiIII", head, 4)
             found = Layout(swapped, unit, header, begin, minor, snaplen, link & 0xFFFF)
-            return found if header != _STANDARD or begin != 24 else found._replace(header=_header(head, found))
+            return found._replace(header=_header(head, found))
     return None
 
 
 def _header(head: bytes, found: Layout) -> int:
-    """The record header length under which the first records make sense; the ordinary one if none does."""
-    for length in _HEADERS:
-        if _plausible(head, found, length):
-            return length
-    return _STANDARD
+    """The record header length under which most of the first records make sense; the magic's own where none is better.
+
+    Patched libpcaps of some distributions, and Nokia's, wrote longer headers under the same magic.
+    """
+    lengths = (found.header, *(n for n in _HEADERS if n != found.header))
+    return max(lengths, key=lambda length: _plausible(head, found, length))
 
 
-def _plausible(head: bytes, found: Layout, length: int) -> bool:
+def _plausible(head: bytes, found: Layout, length: int) -> int:
+    """How many of the first records make sense."""
     place = found.begin
-    order = ">" if found.swapped else "<"
     limit = max(found.snaplen, 262_144)
     before = None
     for probe in range(_PROBES):
         if place + 16 > len(head):
-            return probe > 0
-        seconds, fraction, captured, wire = struct.unpack_from(order + "IIII", head, place)
+            return probe
+        seconds, fraction, captured, wire = struct.unpack_from(">IIII" if found.swapped else "<IIII", head, place)
         if captured > limit or fraction * found.unit >= 1_000_000_000 or (captured > wire and found.minor >= 4):
-            return False
+            return probe
         if before is not None and abs(seconds - before) > 10 * 365 * 86_400:
-            return False
+            return probe
         before = seconds
         place += length + captured
-    return True
+    return _PROBES
 
 
 class PcapReader(CaptureReader):
