@@ -1,0 +1,375 @@
+"""The Metering Process: packets to biflows (RFC 7011 section 2, RFC 5103)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from netwatch.kernels.exchange import HEAD, PUSHES, add_payload, open_exchange
+from netwatch.kernels.flowtable import (
+    ACTIVE,
+    END_OF_FLOW,
+    FIN_FORWARD,
+    FIN_REVERSE,
+    FINS,
+    FORCED,
+    IDLE,
+    OPEN,
+    RESET,
+    SWEEP,
+    WAYS,
+    end_flow,
+    enter,
+    evict_from_bucket,
+    evict_oldest,
+    find,
+    hash_key,
+    is_closed,
+    mixed,
+    sweep,
+)
+from netwatch.kernels.fragments import recall, remember
+from netwatch.kernels.pool import take
+from netwatch.kernels.prefetch import prefetch
+
+BLOCK = 128
+"""Packets whose records are asked for ahead of use."""
+ROOM = 8
+"""Flows that one packet can end at most (a sweep, a split, two evictions, one spare)."""
+FILL = 4
+"""Open flows per bucket of 16 at which a larger index is asked for."""
+NEAR = 10_000_000
+"""ns between a packet and its duplicate at most: a span of both sides, or of two ports of one router."""
+
+ICMP, TCP, ICMPV6 = 1, 6, 58
+FIN, SYN, RST, ACK = 1, 2, 4, 16
+BY_SYN, BY_FIRST_PACKET, BY_PORTS = 1, 2, 3  # model.elements.Orientation
+PACKETS, BIFLOW, PAYLOAD, CUT, DUPLICATES = 1, 2, 4, 8, 16  # model.elements.Detail
+
+
+class Batch(NamedTuple):
+    """Packets to be added: PACKET rows from ``start``, octets and index of their input.
+
+    ``largest_index``: size of the index beyond which none is asked for.
+    """
+
+    rows: np.ndarray
+    octets: np.ndarray
+    input: int
+    start: int
+    largest_index: int
+
+
+class Scratch(NamedTuple):
+    """Of one block: hash uint64, ports uint16, slot int64."""
+
+    hash: np.ndarray
+    source_port: np.ndarray
+    destination_port: np.ndarray
+    slot: np.ndarray
+
+    @classmethod
+    def empty(cls) -> Scratch:
+        """Room for one block."""
+        ports = (np.zeros(BLOCK, np.uint16), np.zeros(BLOCK, np.uint16))
+        return cls(np.zeros(BLOCK, np.uint64), *ports, np.zeros(BLOCK, np.int64))
+
+
+@njit(boundscheck=True)
+def request_of(protocol, kind):  # type: ignore[no-untyped-def]
+    """Type of the ICMP request that a reply of type ``kind`` answers, or -1 (RFC 792, RFC 950, RFC 4443)."""
+    if protocol == ICMPV6:
+        return 128 if kind == 129 else -1
+    if kind == 0:
+        return 8
+    return kind - 1 if kind in (14, 16, 18) else -1
+
+
+@njit(boundscheck=True)
+def look_ahead(rows, start, stop, table, exchanges, scratch):  # type: ignore[no-untyped-def]
+    """Hash a block of packets and ask for the memory that they will need, one level of indirection after another."""
+    index = table.index
+    for k in range(stop - start):
+        packet = rows[start + k]
+        source_port, destination_port = packet.source_port, packet.destination_port
+        if packet.protocol == ICMP or packet.protocol == ICMPV6:
+            # The key of a reply is that of its request, turned round.
+            request = request_of(packet.protocol, destination_port >> 8)
+            source_port = np.uint16(request << 8 if request >= 0 else 0)
+            destination_port = np.uint16(0 if request >= 0 else destination_port)
+        hash = hash_key(packet, source_port, destination_port, table.seed)
+        scratch.source_port[k], scratch.destination_port[k], scratch.hash[k] = source_port, destination_port, hash
+        at = np.int64(hash & np.uint64(index.size // WAYS - 1)) * WAYS
+        prefetch(index, at)
+    for k in range(stop - start):
+        hash = scratch.hash[k]
+        at = np.int64(hash & np.uint64(index.size // WAYS - 1)) * WAYS
+        scratch.slot[k] = -1
+        for way in range(at, at + WAYS):
+            if index[way] >> np.uint64(32) == hash >> np.uint64(32):
+                slot = np.int64(index[way] & np.uint64(0xFFFFFFFF)) - 1
+                prefetch(table.words, 16 * slot)
+                prefetch(table.words, 16 * slot + 8)
+                scratch.slot[k] = slot
+                break
+            if index[way] == np.uint64(0):
+                break
+    for k in range(stop - start):
+        if scratch.slot[k] >= 0 and rows[start + k].payload_length:
+            exchange = table.flows[scratch.slot[k]].exchange
+            if exchange >= 0:
+                for line in range(3):
+                    prefetch(exchanges.words, 24 * exchange + 8 * line)
+
+
+@njit(boundscheck=True)
+def ports_of_fragment(fragments, packet, scratch, k, table):  # type: ignore[no-untyped-def]
+    """Remember the ports of a first fragment; give a later one those of its first, and the hash that goes with them."""
+    state = table.state[0]
+    datagram = hash_key(packet, np.uint16(0), np.uint16(0), table.seed) + mixed(np.uint64(packet.fragment_identification))
+    if packet.fragment == 1:
+        state.displaced += remember(
+            fragments, datagram, packet, scratch.source_port[k], scratch.destination_port[k]
+        )
+        return
+    at = recall(fragments, datagram, packet)
+    if at < 0:
+        state.orphans += 1
+        scratch.source_port[k] = scratch.destination_port[k] = 0
+    else:
+        scratch.source_port[k] = fragments.datagrams[at].source_port
+        scratch.destination_port[k] = fragments.datagrams[at].destination_port
+    scratch.hash[k] = hash_key(packet, scratch.source_port[k], scratch.destination_port[k], table.seed)
+
+
+@njit(boundscheck=True)
+def reason_to_end(flow, packet, limits):  # type: ignore[no-untyped-def]
+    """Why the flow ends before this packet of its key, or 0."""
+    silence = packet.time - flow.last
+    starts = packet.protocol == TCP and packet.tcp_flags & (SYN | ACK) == SYN
+    if is_closed(flow.state) and silence > limits.linger:
+        return END_OF_FLOW
+    if starts and flow.state & (FINS | RESET):
+        return END_OF_FLOW
+    if silence > limits.idle:
+        return IDLE
+    return ACTIVE if packet.time - flow.first >= limits.active else 0
+
+
+@njit(boundscheck=True)
+def orient(packet, source_port, destination_port):  # type: ignore[no-untyped-def]
+    """(whether the packet goes from the flow's destination to its source, the Orientation that says so)."""
+    if packet.protocol == TCP:
+        if packet.tcp_flags & SYN:
+            return packet.tcp_flags & ACK != 0, BY_SYN
+        if source_port != destination_port:
+            return source_port < destination_port, BY_PORTS
+    elif (packet.protocol == ICMP or packet.protocol == ICMPV6) and source_port != 0:
+        return True, BY_PORTS
+    return False, BY_FIRST_PACKET
+
+
+@njit(boundscheck=True)
+def start_flow(table, slot, packet, hash, ports, orientation, input):  # type: ignore[no-untyped-def]
+    """Write a fresh record; ``ports`` are as in the packet, ``orientation`` as of :func:`orient`."""
+    flow, origin = table.flows[slot], table.origins[slot]
+    if orientation[0]:
+        flow.source_high, flow.source_low = packet.destination_high, packet.destination_low
+        flow.destination_high, flow.destination_low = packet.source_high, packet.source_low
+        flow.source_port, flow.destination_port = ports[1], ports[0]
+    else:
+        flow.source_high, flow.source_low = packet.source_high, packet.source_low
+        flow.destination_high, flow.destination_low = packet.destination_high, packet.destination_low
+        flow.source_port, flow.destination_port = ports[0], ports[1]
+    flow.first = flow.last = packet.time
+    flow.protocol = packet.protocol
+    flow.state = OPEN
+    flow.detail = 0
+    flow.fragments = 0
+    flow.exchange = -1
+    for d in range(2):
+        flow.flags[d] = 0
+        flow.octets[d] = flow.packets[d] = flow.payload[d] = 0
+    for k in range(3):
+        flow.recent[k] = 0
+    flow.smallest, flow.largest = 65535, 0
+    origin.hash = hash
+    origin.frame = packet.frame
+    origin.input = input
+    origin.vlan = packet.vlan
+    origin.class_of_service = packet.class_of_service
+    origin.orientation = orientation[1]
+    origin.reason = 0
+
+
+@njit(boundscheck=True)
+def new_flow(table, exchanges, ended, packet, hash, ports, orientation, input):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+    """Slot of a fresh flow; where there is no room, another flow ends early."""
+    state = table.state[0]
+    slot = take(table.pool)
+    if slot < 0:
+        evict_oldest(table, exchanges, ended)
+        slot = take(table.pool)
+    if not enter(table.index, hash, slot):
+        evict_from_bucket(table, exchanges, ended, hash)
+        enter(table.index, hash, slot)
+    start_flow(table, slot, packet, hash, ports, orientation, input)
+    state.open += 1
+    state.due = SWEEP
+    return slot
+
+
+@njit(boundscheck=True)
+def is_duplicate(flow, packet, direction):  # type: ignore[no-untyped-def]
+    """Whether one of the flow's last three packets, at most 10 ms apart, was this one; remembers it.
+
+    Packets are told apart by IP identification, length, TCP sequence number and flags. Without an identification a bare
+    acknowledgement or a datagram cannot be told from its successor, and a later fragment never: those are no duplicates.
+    """
+    if packet.time - flow.last > NEAR:
+        for k in range(3):
+            flow.recent[k] = 0
+    segment = packet.protocol == TCP and (packet.payload_length > 0 or packet.tcp_flags & (SYN | FIN | RST))
+    if packet.fragment == 2 or not (packet.fragment_identification or segment):
+        return False
+    first = np.uint64(packet.tcp_sequence) << np.uint64(32) | np.uint64(packet.fragment_identification)
+    second = np.uint64(packet.ip_length) << np.uint64(32) | np.uint64(packet.tcp_flags) << np.uint64(1)
+    signature = np.uint32(mixed(first + (second | np.uint64(direction)) * np.uint64(0x9E3779B97F4A7C15))) | np.uint32(1)
+    for k in range(3):
+        if flow.recent[k] == signature:
+            return True
+    flow.recent[(flow.packets[0] + flow.packets[1]) % 3] = signature
+    return False
+
+
+@njit(boundscheck=True)
+def count(flow, packet, direction):  # type: ignore[no-untyped-def]
+    """Add a packet to its flow's counters."""
+    flow.octets[direction] += packet.ip_length
+    flow.packets[direction] += 1
+    flow.payload[direction] += packet.payload_length
+    flow.last = max(flow.last, packet.time)
+    flow.first = min(flow.first, packet.time)
+    if direction == 0:
+        flow.smallest = min(flow.smallest, packet.ip_length)
+        flow.largest = max(flow.largest, min(packet.ip_length, 65535))
+    if packet.protocol == TCP:
+        flow.flags[direction] |= packet.tcp_flags
+        if packet.tcp_flags & FIN:
+            flow.state |= FIN_REVERSE if direction else FIN_FORWARD
+        if packet.tcp_flags & RST:
+            flow.state |= RESET
+    if packet.fragment:
+        flow.fragments |= 1
+    if packet.payload_captured < packet.payload_length:
+        flow.detail |= CUT
+
+
+@njit(boundscheck=True)
+def has_room(table, ended):  # type: ignore[no-untyped-def]
+    """Whether ``ended`` takes all that one more packet can end, and the index is large enough."""
+    state = table.state[0]
+    return (
+        state.ended + ROOM <= ended.flows.size
+        and state.ended_octets + ROOM * 2 * HEAD <= ended.heads.size
+        and state.ended_pushes + ROOM * PUSHES <= ended.pushes.size
+    )
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+    """Add packets to their flows until all are in, ``ended`` is full or the index should grow.
+
+    Args:
+        packets: Batch: PACKET rows, the octets they point into, the index of their input, where to start.
+        table: FlowTable, changed.
+        exchanges: Exchanges, changed.
+        fragments: Fragments, changed.
+        ended: Ended, appended to (its fill is in ``table.state``).
+        scratch: Scratch.
+        limits: Limits.
+
+    Returns:
+        The number of the first row not yet added.
+
+    """
+    rows, octets = packets.rows, packets.octets
+    state = table.state[0]
+    start = packets.start
+    crowded = table.index.size // WAYS * FILL if table.index.size < packets.largest_index else table.flows.size + 1
+    while start < rows.size:
+        stop = min(start + BLOCK, rows.size)
+        look_ahead(rows, start, stop, table, exchanges, scratch)
+        for i in range(start, stop):
+            if not has_room(table, ended) or state.open >= crowded:
+                return i
+            k = i - start
+            packet = rows[i]
+            if packet.time < state.now and state.packets > 0:
+                state.backwards += 1
+            state.now = packet.time
+            if state.due > 0 or state.packets & 15 == 0:
+                state.due = 0
+                sweep(table, exchanges, ended, limits)
+            state.packets += 1
+            state.octets += packet.ip_length
+            if packet.fragment:
+                ports_of_fragment(fragments, packet, scratch, k, table)
+            hash, ports = scratch.hash[k], (scratch.source_port[k], scratch.destination_port[k])
+            found = find(table.flows, table.index, hash, packet, ports[0], ports[1])
+            orientation = (False, np.int64(0))
+            fresh = found < 0
+            if fresh:
+                orientation = orient(packet, ports[0], ports[1])
+            else:
+                reason = reason_to_end(table.flows[found >> 1], packet, limits)
+                if reason:
+                    fresh = True
+                    # A flow cut by the active timeout goes on under the same source and destination.
+                    if reason == ACTIVE:
+                        orientation = (found & 1 == 1, np.int64(table.origins[found >> 1].orientation))
+                    else:
+                        orientation = orient(packet, ports[0], ports[1])
+                    end_flow(table, exchanges, ended, found >> 1, reason)
+            if fresh:
+                slot = new_flow(table, exchanges, ended, packet, hash, ports, orientation, packets.input)
+                direction = 1 if orientation[0] else 0
+            else:
+                slot, direction = found >> 1, found & 1
+            flow = table.flows[slot]
+            if is_duplicate(flow, packet, direction):
+                flow.detail |= DUPLICATES
+                state.duplicates += 1
+                state.duplicate_octets += packet.ip_length
+                if limits.dedupe:
+                    continue
+            if packet.payload_length:
+                if flow.exchange < 0:
+                    flow.exchange = open_exchange(exchanges)
+                    if flow.exchange < 0:
+                        state.unkept += 1
+                if flow.exchange >= 0:
+                    add_payload(exchanges, flow.exchange, packet, direction, octets, state)
+            count(flow, packet, direction)
+        start = stop
+    return start
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def end_all(table, exchanges, ended, limits):  # type: ignore[no-untyped-def]
+    """End the open flows, slot by slot, until none is left or ``ended`` is full; returns how many are left."""
+    state = table.state[0]
+    slot = np.int64(0)
+    while state.open > 0 and has_room(table, ended):
+        flow = table.flows[slot]
+        if flow.state & OPEN:
+            reason = FORCED
+            if is_closed(flow.state):
+                reason = END_OF_FLOW
+            elif state.now - flow.last > limits.idle:
+                reason = IDLE
+            end_flow(table, exchanges, ended, slot, reason)
+        slot += 1
+    return state.open
