@@ -1,0 +1,21 @@
+"""How findings are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainOptions:
+    """Settings of the explanation.
+
+    ``window``: longest window, in days, that is compared on each side of a change. ``cells``: most cells told of one
+    split; the rest is its residual. ``resamples``: block-bootstrap draws behind an interval. ``block``: days that are
+    drawn together. ``seed``: of those draws.
+    """
+
+    window: int = 56
+    cells: int = 10
+    resamples: int = 400
+    block: int = 7
+    seed: int = 1
