@@ -2,20 +2,183 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
+from netwatch.fingerprint import rhythm
+from netwatch.fingerprint.applications import Sieved
+from netwatch.fingerprint.conversation_facts import facts_of, is_miner, names_of
 from netwatch.fingerprint.conversation_features import DECLARED, PAYLOAD
-from netwatch.fingerprint.features import Feature, Features
-from netwatch.wire.stratum import CLIENT, SERVER, messages, unwrapped
+from netwatch.fingerprint.features import Feature, Features, FeatureTable
+from netwatch.fingerprint.keys import conversation_keys, pack_keys
+from netwatch.fingerprint.ledger import Ledger, Noted
+from netwatch.fingerprint.names import POOL_PORTS, load_names
+from netwatch.fingerprint.options import FingerprintOptions
+from netwatch.fingerprint.recognise import look
+from netwatch.fingerprint.rhythm import Rhythms
+from netwatch.fingerprint.stitched import stitched
+from netwatch.model.address import from_octets
+from netwatch.model.flows import Flows
+from netwatch.wire.stratum import CLIENT, SERVER, fields, messages, unwrapped
+
+if TYPE_CHECKING:
+    import ibis
 
 
 class Conversations(Features):
-    """One row per (client, server, service port, protocol)."""
+    """One row per (client, server, service port, protocol) with payload evidence, or long enough for its shape to say
+    something.
+    """
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+
+    def __init__(self, options: FingerprintOptions) -> None:
+        super().__init__(options)
+        self.names = load_names(options.knowledge)
+        self.ledger = Ledger(options.candidates)
+        self.rhythms = Rhythms(options.candidates)
+        self.dialects: dict[int, int] = {}
+
+    def observe(self, flows: Flows, sieved: Sieved) -> None:
+        """Read the marked heads; ``dialects`` then holds the application of each flow of the batch that showed one."""
+        if not len(sieved.flow):
+            self.dialects = {}
+            return
+        keyed = conversation_keys(flows)
+        self.dialects = look(flows, sieved, keyed, self.names, self.ledger)
+        self.rhythms.add(flows, keyed)
+
+    def table(self, flows: ibis.Table) -> FeatureTable:
+        """Features of all conversations that payload, names, or a long life make worth judging."""
+        frame = stitched(flows, list(self.ledger.noted))
+        n = len(frame["port"])
+        keys = pack_keys(frame["client"], frame["server"], frame["port"], frame["protocol"])
+        noted = [self.ledger.noted.get(key.tobytes()) for key in keys]
+        columns = shape(frame) | self._payload(noted) | self._names(noted, frame)
+        columns["ports.pool"] = np.isin(frame["port"], list(POOL_PORTS)).astype(np.float64)
+        columns |= self._rhythm(keys, frame)
+        flipped = np.array([entry is not None and entry.flipped for entry in noted], bool)
+        client, server = from_octets(frame["client"]), from_octets(frame["server"])
+        client, server = (
+            np.where(flipped[:, None], server, client),
+            np.where(flipped[:, None], client, server),
+        )
+        own_server = frame["own_server"] & ~frame["own_client"]
+        return FeatureTable(
+            subject=np.where(own_server[:, None], server, client),
+            peer=np.where(own_server[:, None], client, server),
+            port=frame["port"].astype(np.uint16),
+            protocol=frame["protocol"].astype(np.uint8),
+            since=frame["since"],
+            until=frame["until"],
+            octets=frame["octets"],
+            packets=frame["packets"],
+            flows=frame["records"].astype(np.float64),
+            peers=np.ones(n, np.int64),
+            columns=columns,
+            facts=lambda row: facts_of(noted[row], self.options, columns, row),
+            references=lambda row: tuple(entry.references) if (entry := noted[row]) else _first(frame, row),
+            quality=lambda row: _quality(columns, row),
+        )
+
+    def _payload(self, noted: list[Noted | None]) -> dict[str, np.ndarray]:
+        columns = {name: np.full(len(noted), np.nan) for name in PAYLOAD}
+        for row, entry in enumerate(noted):
+            if entry is None:
+                continue
+            for name in PAYLOAD:
+                columns[name][row] = entry.hits[name.partition(".")[2]]
+            columns["payload.seen"][row] = 1
+            columns["payload.miner_agent"][row] = any(is_miner(agent) for agent in entry.agents)
+        for kind in ("no_sni", "no_alpn", "browser"):
+            hits = np.array([np.nan if e is None or not e.hits["no_sni"] else float(e.hits[kind] > 0) for e in noted])
+            columns[f"handshake.{kind}"] = hits
+        return columns
+
+    def _names(self, noted: list[Noted | None], frame: dict[str, Any]) -> dict[str, np.ndarray]:
+        kinds = ("confirmed", "listed", "pattern", "asked", "asked_confirmed")
+        columns = {f"names.{kind}": np.full(len(noted), np.nan) for kind in kinds}
+        for row, entry in enumerate(noted):
+            answered = self.ledger.answers.get(frame["server"][row].tobytes())
+            for kind, value in names_of(entry, answered, self.names).items():
+                columns[f"names.{kind}"][row] = value
+        return columns
+
+    def _rhythm(self, keys: np.ndarray, frame: dict[str, Any]) -> dict[str, np.ndarray]:
+        records, n = self.rhythms.records(), len(keys)
+        if not len(records) or not n:
+            return {}
+        order = np.argsort(keys)
+        at = np.minimum(np.searchsorted(keys[order], records["key"]), n - 1)
+        entity = order[at]
+        held = keys[entity] == records["key"]
+        records, entity = records[held], entity[held].astype(np.int64)
+        columns = rhythm.features(records, entity, n)
+        chosen = columns["sizes.score"] >= 6
+        return columns | {"timing.synchrony": rhythm.synchrony(records, entity, n, chosen)}
 
     @classmethod
     def from_payload(cls, client: bytes, server: bytes) -> dict[str, float]:
         """Counts of messages in one flow's heads."""
-        seen = messages(unwrapped(client), CLIENT) | messages(unwrapped(server), SERVER)
-        return {name: float(name.partition(".")[2] in seen) for name in PAYLOAD} | {"payload.seen": 1.0}
+        sent, received = unwrapped(client), unwrapped(server)
+        seen = messages(sent, CLIENT) | messages(received, SERVER)
+        told = {name: float(name.partition(".")[2] in seen) for name in PAYLOAD}
+        agents = [v for k, v in fields(sent).items() if k in ("agent", "subscribe", "subscribe_first", "user_agent")]
+        return told | {"payload.seen": 1.0, "payload.miner_agent": float(any(map(is_miner, agents)))}
+
+
+def shape(frame: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Columns ``shape.*``, ``context.*`` and ``quality.*`` from stitched counters."""
+    seconds = (frame["until"] - frame["since"]) / 1e9
+    minutes = np.maximum(seconds, 1.0) / 60
+    with np.errstate(divide="ignore", invalid="ignore"):
+        client = frame["client_octets"] / np.where(frame["client_packets"] > 0, frame["client_packets"], np.nan)
+        server = frame["server_octets"] / np.where(frame["server_packets"] > 0, frame["server_packets"], np.nan)
+        ratio = frame["client_octets"] / np.where(frame["server_octets"] > 0, frame["server_octets"], np.nan)
+    return {
+        "shape.seconds": seconds,
+        "shape.packets_per_minute": frame["packets"] / minutes,
+        "shape.client_packet_octets": client,
+        "shape.server_packet_octets": server,
+        "shape.octet_ratio": ratio,
+        "shape.rate": frame["octets"] * 8 / np.maximum(seconds, 1.0),
+        "shape.spread": np.where(frame["records"] >= 4, frame["spread"], np.nan),
+        "shape.records": frame["records"].astype(np.float64),
+        "shape.tcp": (frame["protocol"] == 6).astype(np.float64),
+        "shape.payload_flags": np.where(
+            frame["flagged"] > 0, frame["pushing"] / np.maximum(frame["flagged"], 1), np.nan
+        ),
+        "context.clients": _clients(frame),
+        "context.hours": frame["hours"].astype(np.float64),
+        "scope.own_client": np.where(frame["scoped"], frame["own_client"], np.nan),
+        "scope.own_server": np.where(frame["scoped"], frame["own_server"], np.nan),
+        "quality.sampling": frame["sampling"].astype(np.float64),
+        "quality.packets": frame["seen"].astype(np.float64),
+    }
+
+
+def _clients(frame: dict[str, Any]) -> np.ndarray:
+    """How many conversations of the table go to the same server, port and protocol."""
+    service = np.concatenate(
+        [frame["server"], frame["port"].astype(">u2").view(np.uint8).reshape(-1, 2), frame["protocol"][:, None]], axis=1
+    ).astype(np.uint8)
+    packed = np.ascontiguousarray(service).view(f"V{service.shape[1]}").reshape(-1)
+    _, which, count = np.unique(packed, return_inverse=True, return_counts=True)
+    clients: np.ndarray = count[which].astype(np.float64)
+    return clients
+
+
+def _first(frame: dict[str, Any], row: int) -> tuple[str, ...]:
+    return (f"{int(frame['input'][row])}#{int(frame['first_frame'][row])}",)
+
+
+def _quality(columns: dict[str, np.ndarray], row: int) -> tuple[str, ...]:
+    flags = []
+    if columns["quality.sampling"][row] > 1:
+        flags.append("sampled")
+    if np.isnan(columns["shape.client_packet_octets"][row]) or np.isnan(columns["shape.server_packet_octets"][row]):
+        flags.append("one direction")
+    if np.isnan(columns["payload.seen"][row]):
+        flags.append("no payload seen")
+    return tuple(flags)

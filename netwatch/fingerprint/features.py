@@ -15,6 +15,8 @@ from netwatch.registry import Registry
 if TYPE_CHECKING:
     import ibis
 
+    from netwatch.fingerprint.applications import Sieved
+
 FEATURES: Registry[type[Features]] = Registry(
     "features",
     {
@@ -106,8 +108,11 @@ class Features:
     def __init__(self, options: FingerprintOptions) -> None:
         self.options = options
 
-    def observe(self, flows: Flows) -> None:
-        """See one batch of the first pass; ``flows`` has the columns of the stages before and ``application``."""
+    def observe(self, flows: Flows, sieved: Sieved) -> None:
+        """See one batch of the first pass; ``flows`` has the columns of the stages before and ``application``.
+
+        ``sieved`` says which payload heads are worth reading.
+        """
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """The features of every entity in the stored flows (columns at rest, see ``store.schema``)."""

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from netwatch.fingerprint.applications import application_codes, sieve
+from netwatch.fingerprint.classify import Classifier
+from netwatch.fingerprint.conversation import Conversations
 from netwatch.fingerprint.engine import judge
 from netwatch.fingerprint.features import FEATURES, Features
 from netwatch.fingerprint.load import load_rules
@@ -26,24 +31,37 @@ class Fingerprinter:
     def __init__(self, options: FingerprintOptions | None = None) -> None:
         self.options = options or FingerprintOptions()
         self.rules = load_rules(self.options.rules)
-        wanted = {rule.entity for rule in self.rules}
-        self._features: dict[str, Features] = {
-            kind: made(self.options) for kind, made in FEATURES.items() if kind in wanted
-        }
-        self.verdicts: list[Verdict] = []
+        self._conversations = Conversations(self.options)
+        self._features: dict[str, Features] = {"conversation": self._conversations}
+        wanted = {rule.entity for rule in self.rules} - self._features.keys()
+        self._features |= {kind: FEATURES[kind](self.options) for kind in sorted(wanted)}
+        self._classifier = Classifier([], self.rules)
 
     def observe(self, flows: Flows) -> Flows:
         """The flows with ``application``; payload evidence is remembered, within bounds."""
+        sieved = sieve(flows, self._conversations.names.hashes)
+        codes = application_codes(flows, sieved)
+        self._conversations.observe(flows, sieved)
+        dialects = self._conversations.dialects
+        if dialects:
+            codes[np.fromiter(dialects.keys(), np.int64)] = np.fromiter(dialects.values(), np.uint16)
+        flows = flows.with_columns(application=codes)
         for features in self._features.values():
-            features.observe(flows)
+            if features is not self._conversations:
+                features.observe(flows, sieved)
         return flows
 
     def conclude(self, flows: ibis.Table) -> list[Verdict]:
         """Verdicts over all stored flows, most octets first."""
-        found = []
+        found: list[Verdict] = []
         for kind, features in self._features.items():
             rules = [rule for rule in self.rules if rule.entity == kind]
-            found += judge(rules, features.table(flows), self.options)
+            if rules:
+                found += judge(rules, features.table(flows), self.options)
         found.sort(key=lambda v: (-v.octets, v.class_id, v.subject, v.peer, v.port))
-        self.verdicts = found
+        self._classifier = Classifier(found, self.rules)
         return found
+
+    def classify(self, flows: Flows) -> Flows:
+        """The flows with ``traffic_class`` and ``role``, by the verdicts concluded, else by application."""
+        return self._classifier.classify(flows)

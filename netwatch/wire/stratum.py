@@ -131,7 +131,7 @@ def messages(head: bytes, sender: int) -> frozenset[str]:
     """
     if not head:
         return frozenset()
-    return frozenset(PATTERNS[i].name for i in _compiled().Match(head) if PATTERNS[i].sender & sender)
+    return frozenset(PATTERNS[i].name for i in _compiled().Match(head) or () if PATTERNS[i].sender & sender)
 
 
 class Fields(NamedTuple):

@@ -1,0 +1,233 @@
+"""Message sizes and timing of long flows: what encryption leaves visible.
+
+Scores after the "size atoms" measured on CJ-Sniffer and the nDPI corpus (docs/fingerprints.md): a miner's messages come
+in two or three sizes, shares arrive without memory, and the pool speaks unasked.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from netwatch.fingerprint.keys import KEY, Keyed
+from netwatch.model.exchange import PUSHES, SIZES
+from netwatch.model.flows import Flows
+
+LEAST_MESSAGES = 6
+"""Of each direction, before sizes say anything."""
+NEAR = 3
+"""Octets by which sizes of one kind of message differ (share numbers and job names grow by digits)."""
+_SV2_CLIENT = np.array([62, 67, 71])
+_SV2_SERVER = np.array([58, 74, 83, 86, 87, 116, 141, 144, 145, 169, 173])
+"""Encrypted frames of Stratum v2 (22 octets of header and tag, payload, 16 of tag): shares; their acceptance, target,
+job, previous hash, and two of them in one message."""
+
+RECORD = np.dtype(
+    [
+        ("key", f"V{KEY}"),
+        ("swapped", "?"),
+        ("since", "i8"),
+        ("until", "i8"),
+        ("messages", "u4", 2),
+        ("large", "u4", 2),
+        ("size", "u2", (2, SIZES)),
+        ("size_count", "u4", (2, SIZES)),
+        ("interval_sum", "f8", 2),
+        ("interval_squares", "f8", 2),
+        ("interval_count", "u4", 2),
+        ("answered", "u4"),
+        ("unsolicited", "u4"),
+        ("push_time", "i8", PUSHES),
+    ]
+)
+"""One flow record's exchange, index 0 of a pair the client."""
+
+
+class Rhythms:
+    """Exchanges of the flows that last and talk, at most ``limit`` of them: the longest-lived stay."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.left_out = 0
+        self._parts: list[np.ndarray] = []
+        self._count = 0
+
+    def add(self, flows: Flows, keyed: Keyed) -> None:
+        """Keep the exchanges with some messages in either direction and half a minute of life."""
+        exchange = flows.exchange
+        if exchange is None or not len(exchange):
+            return
+        flow = np.flatnonzero(exchange.row >= 0)
+        at = exchange.row[flow]
+        lived = flows["flow_end_nanoseconds"][flow] - flows["flow_start_nanoseconds"][flow] >= 30 * 10**9
+        talks = exchange.messages[at].sum(axis=1) >= LEAST_MESSAGES
+        flow, at = flow[lived & talks], at[lived & talks]
+        part = np.zeros(len(flow), RECORD)
+        part["key"], part["swapped"] = keyed.keys[flow], keyed.swapped[flow]
+        part["since"], part["until"] = flows["flow_start_nanoseconds"][flow], flows["flow_end_nanoseconds"][flow]
+        for name, column in (
+            ("messages", exchange.messages), ("large", exchange.large_messages), ("size", exchange.size),
+            ("size_count", exchange.size_count), ("interval_sum", exchange.interval_sum),
+            ("interval_squares", exchange.interval_squares), ("interval_count", exchange.interval_count),
+        ):  # fmt: skip
+            chosen = column[at]
+            turned = chosen[:, ::-1]
+            shape = (-1,) + (1,) * (chosen.ndim - 1)
+            part[name] = np.where(part["swapped"].reshape(shape), turned, chosen)
+        for name, column in (
+            ("answered", exchange.answered), ("unsolicited", exchange.unsolicited), ("push_time", exchange.push_time),
+        ):  # fmt: skip
+            part[name] = column[at]
+        self._parts.append(part)
+        self._count += len(part)
+        if self._count > 2 * self.limit:
+            self._shrink()
+
+    def records(self) -> np.ndarray:
+        """RECORD (k,), in the order in which they came."""
+        if self._count > self.limit:
+            self._shrink()
+        return np.concatenate(self._parts) if self._parts else np.zeros(0, RECORD)
+
+    def _shrink(self) -> None:
+        joined = np.concatenate(self._parts)
+        kept = np.sort(np.argsort(joined["since"] - joined["until"], kind="stable")[: self.limit])
+        self.left_out += len(joined) - len(kept)
+        self._parts, self._count = [joined[kept]], len(kept)
+
+
+class Atoms(NamedTuple):
+    """Commonest sizes of one direction of each entity: shares (n,) of the top 2 and 3 clusters, the mode's octets."""
+
+    top2: np.ndarray
+    top3: np.ndarray
+    mode: np.ndarray
+
+
+def features(records: np.ndarray, entity: np.ndarray, n: int) -> dict[str, np.ndarray]:
+    """Columns ``sizes.*`` and ``timing.*`` of ``n`` entities; ``entity`` int64 (k,) says whose each record is.
+
+    NaN where too few messages were seen to tell.
+    """
+    messages = np.stack([_total(entity, records["messages"][:, side], n) for side in (0, 1)], axis=1)
+    large = _total(entity, records["large"].sum(axis=1), n)
+    since = np.full(n, np.iinfo(np.int64).max)
+    until = np.zeros(n, np.int64)
+    np.minimum.at(since, entity, records["since"])
+    np.maximum.at(until, entity, records["until"])
+    seconds = np.maximum((until - since) / 1e9, 0.0)
+    client, server = (_atoms(records, entity, n, side, messages[:, side]) for side in (0, 1))
+    both = messages.sum(axis=1)
+    enough = (messages >= LEAST_MESSAGES).all(axis=1)
+    straight = ~np.isin(np.arange(n), entity[records["swapped"]])
+    answered = _share(_total(entity, records["answered"], n), messages[:, 0], enough & straight)
+    pushed = _share(_total(entity, records["unsolicited"], n), messages[:, 1], enough & straight)
+    per_minute = _share(both * 60.0, seconds, seconds > 0)
+    columns = {
+        "sizes.client_top2": np.where(enough, client.top2, np.nan),
+        "sizes.server_top3": np.where(enough, server.top3, np.nan),
+        "sizes.client_mode": np.where(enough, client.mode, np.nan),
+        "sizes.server_mode": np.where(enough, server.mode, np.nan),
+        "sizes.stratum2": np.where(enough, _stratum2(records, entity, n, both), np.nan),
+        "timing.client_cv": _spread(records, entity, n, 0),
+        "timing.server_cv": _spread(records, entity, n, 1),
+        "timing.answered": answered,
+        "timing.pushed": pushed,
+        "timing.messages_per_minute": per_minute,
+    }
+    big = _share(large, both, both > 0)
+    score = 2.0 * (client.top2 >= 0.95) + 2.0 * (server.top3 >= 0.9) + (big < 0.02)
+    score += ((per_minute >= 1) & (per_minute <= 120)).astype(float) + (seconds > 600) + (answered > 0.8)
+    score += (pushed >= 0.03) & (pushed <= 0.95)
+    score += (client.mode >= 100) & (client.mode <= 400)
+    score += (server.mode >= 40) & (server.mode <= 400)
+    columns["sizes.score"] = np.where(enough & (seconds >= 120), score, np.nan)
+    return columns
+
+
+def _total(entity: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
+    total: np.ndarray = np.bincount(entity, values.astype(np.float64), n)
+    return total
+
+
+def _share(part: np.ndarray, whole: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    share: np.ndarray = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=share, where=valid & (whole > 0))
+    return share
+
+
+def _spread(records: np.ndarray, entity: np.ndarray, n: int, side: int) -> np.ndarray:
+    """Coefficient of variation of the intervals between messages; NaN below eight intervals."""
+    count = _total(entity, records["interval_count"][:, side], n)
+    mean = _share(_total(entity, records["interval_sum"][:, side], n), count, count >= 8)
+    square = _share(_total(entity, records["interval_squares"][:, side], n), count, count >= 8)
+    spread: np.ndarray = np.full(n, np.nan)
+    np.divide(np.sqrt(np.maximum(square - mean * mean, 0.0)), mean, out=spread, where=mean > 0)
+    return spread
+
+
+def _atoms(records: np.ndarray, entity: np.ndarray, n: int, side: int, messages: np.ndarray) -> Atoms:
+    owner = np.repeat(entity, SIZES)
+    size, count = records["size"][:, side].ravel().astype(np.int64), records["size_count"][:, side].ravel()
+    used = count > 0
+    owner, size, count = owner[used], size[used], count[used].astype(np.float64)
+    order = np.lexsort((size, owner))
+    owner, size, count = owner[order], size[order], count[order]
+    new = np.ones(len(owner), bool)
+    new[1:] = (owner[1:] != owner[:-1]) | (size[1:] - size[:-1] > NEAR)
+    cluster = np.cumsum(new) - 1
+    held = np.bincount(cluster, count) if len(cluster) else np.zeros(0)
+    whose, smallest = owner[new], size[new]
+    ranked = np.lexsort((smallest, -held, whose))
+    whose, held, smallest = whose[ranked], held[ranked], smallest[ranked]
+    first = np.searchsorted(whose, np.arange(n))
+    rank = np.arange(len(whose)) - first[whose]
+    top2 = np.bincount(whose[rank < 2], held[rank < 2], n)
+    top3 = np.bincount(whose[rank < 3], held[rank < 3], n)
+    mode = np.full(n, np.nan)
+    mode[whose[rank == 0]] = smallest[rank == 0]
+    whole = np.maximum(messages, 1)
+    return Atoms(np.minimum(top2 / whole, 1.0), np.minimum(top3 / whole, 1.0), mode)
+
+
+def _stratum2(records: np.ndarray, entity: np.ndarray, n: int, messages: np.ndarray) -> np.ndarray:
+    held: np.ndarray = np.zeros(n)
+    for side, sizes in ((0, _SV2_CLIENT), (1, _SV2_SERVER)):
+        exact = np.isin(records["size"][:, side], sizes)
+        held += _total(entity, (records["size_count"][:, side] * exact).sum(axis=1), n)
+    share: np.ndarray = np.minimum(held / np.maximum(messages, 1), 1.0)
+    return share
+
+
+def synchrony(records: np.ndarray, entity: np.ndarray, n: int, chosen: np.ndarray) -> np.ndarray:
+    """Largest share of an entity's pushes that fall within 2 s of those of one other of the ``chosen`` entities.
+
+    float64 (n,); NaN where there are fewer than 8 pushes, or chance alone would give a quarter.
+    """
+    trains: dict[int, np.ndarray] = {}
+    for who in np.flatnonzero(chosen)[:512]:
+        times = records["push_time"][entity == who].ravel()
+        times = np.unique(times[times > 0])
+        if len(times) >= 8:
+            trains[int(who)] = times
+    out = np.full(n, np.nan)
+    for who, mine in trains.items():
+        for other, theirs in trains.items():
+            share = np.nan if who == other else _coincidence(mine, theirs)
+            out[who] = np.fmax(out[who], share)
+    return out
+
+
+def _coincidence(mine: np.ndarray, theirs: np.ndarray) -> float:
+    width = 2 * 10**9
+    since, until = max(mine[0], theirs[0]), min(mine[-1], theirs[-1])
+    within = mine[(mine >= since) & (mine <= until)]
+    against = theirs[(theirs >= since) & (theirs <= until)]
+    if len(within) < 8 or len(against) < 8 or len(against) * 2 * width > (until - since) / 4:
+        return float("nan")
+    at = np.searchsorted(against, within)
+    before = within - against[np.maximum(at - 1, 0)]
+    after = against[np.minimum(at, len(against) - 1)] - within
+    near: np.ndarray = (np.abs(before) <= width) | (np.abs(after) <= width)
+    return float(near.mean())
