@@ -98,6 +98,7 @@ def import_table(path: Path, date: str) -> TableInfo:
     table = from_file(path, date)
     stem = re.sub(r"[^A-Za-z0-9._-]", "_", path.name)
     save(table, user_directory() / f"{table.info.date}-{stem}")
+    loaded.cache_clear()
     return table.info
 
 
@@ -113,7 +114,7 @@ def lookup(address: str, at: int | None = None) -> list[Row]:
         raise UsageError(f"not an address: {address!r}") from None
     tables = known_tables()
     if at is not None:
-        used = {valid_at([t for t in tables if layer in t[0].layers], at) for layer in LAYERS}
+        used = [valid_at([t for t in tables if layer in t[0].layers], at) for layer in LAYERS]
         tables = [known for known in tables if known in used]
     return [_row(loaded(directory), high, low) for _, directory in tables]
 

@@ -27,7 +27,9 @@ def private_group() -> Group:
 def frequent_network(flows: Flows, claimed: np.ndarray) -> Prefix | None:
     """The /16 (IPv6: /32) that at least half of the flows without a private end have an end in, or None.
 
-    ``claimed`` bool (n, 2): which of source and destination are private. Of two as frequent the lower one is taken.
+    Of two as frequent the one that begins more flows is taken, then the lower.
+
+    ``claimed`` bool (n, 2): which of source and destination are private.
     """
     rows = ~claimed.any(axis=1)
     if not rows.any():
@@ -35,10 +37,10 @@ def frequent_network(flows: Flows, claimed: np.ndarray) -> Prefix | None:
     source, destination = (_network(flows[f"{side}_address"][rows]) for side in ("source", "destination"))
     both = np.concatenate([source, destination[destination != source]])
     networks, counts = np.unique(both, return_counts=True)
-    best = int(np.argmax(counts))
-    if counts[best] < _HALF * rows.sum():
+    if counts.max() < _HALF * rows.sum():
         return None
-    key = int(networks[best])
+    likely = networks[counts == counts.max()]
+    key = int(likely[np.argmax([int((source == network).sum()) for network in likely])])
     return Prefix(0xFFFF << 32 | (key & 0xFFFF) << 16, 112) if key >> 32 else Prefix(key << 96, 32)
 
 

@@ -91,6 +91,7 @@ class Scope:
             "source_sha256": info.source_sha256,
             "licence": info.licence,
             "attribution": info.attribution,
+            "note": info.note,
             "lookups": self.tables.used[layer, name],
         }
 

@@ -27,13 +27,13 @@ import numpy as np
 from netwatch.errors import Malformed, UnreadableInput
 from netwatch.kernels.lookup import Ranges
 from netwatch.model.address import MAPPED
-from netwatch.model.prefix import Prefix
 from netwatch.scope.table import Rows
 from netwatch.wire import mrt
 
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _MMDB_MARK = b"\xab\xcd\xefMaxMind.com"
 _COUNTRY = re.compile("[A-Z]{2}")
+_LINE = 65_536
 _LIMIT = 8_000_000
 """Rows that a table may have: eight times the full routing table."""
 
@@ -45,6 +45,7 @@ class _Builder:
         self.networks: list[tuple[int, int, int]] = []
         self.countries: list[tuple[int, int, int]] = []
         self.holders: dict[int, str] = {}
+        self.note = ""
 
     def add(self, first: int, last: int, as_number: int, country: str = "", name: str = "") -> None:
         if len(self.networks) + len(self.countries) >= _LIMIT:
@@ -57,7 +58,7 @@ class _Builder:
             self.countries.append((first, last, int.from_bytes(country.encode(), "big")))
 
     def rows(self) -> Rows:
-        return Rows(_ranges(self.networks), _ranges(self.countries), self.holders)
+        return Rows(_ranges(self.networks), _ranges(self.countries), self.holders, self.note)
 
 
 def _ranges(rows: list[tuple[int, int, int]]) -> Ranges:
@@ -88,9 +89,11 @@ def read_table(path: Path) -> Rows:
                     _read_mrt(stream, builder)
                 else:
                     _read_text(stream, builder, path)
-    except (OSError, EOFError, lzma.LZMAError) as fault:
+    except EOFError:
+        builder.note = "the file is cut short"
+    except (OSError, lzma.LZMAError) as fault:
         raise UnreadableInput(f"cannot read {path}: {fault}") from fault
-    except ValueError as fault:
+    except (ValueError, csv.Error) as fault:
         raise UnreadableInput(f"{path} is not a prefix table: {fault}") from fault
     if not builder.networks and not builder.countries:
         raise UnreadableInput(f"{path} holds no prefix with an AS or a country")
@@ -114,9 +117,8 @@ def _is_mmdb(path: Path) -> bool:
 
 
 def _read_text(stream: BinaryIO, builder: _Builder, path: Path) -> None:
-    lines = (line for line in io.TextIOWrapper(stream, "utf-8", errors="replace") if line.strip())
     wrong = 0
-    for number, fields in enumerate(_fields(lines)):
+    for number, fields in enumerate(_fields(_lines(stream))):
         try:
             _add_fields(fields, builder)
         except ValueError:
@@ -125,12 +127,18 @@ def _read_text(stream: BinaryIO, builder: _Builder, path: Path) -> None:
                 raise UnreadableInput(f"{path} is in no known layout of a prefix table") from None
 
 
+def _lines(stream: BinaryIO) -> Iterator[str]:
+    while octets := stream.readline(_LINE):
+        if line := octets.decode("utf-8", "replace").strip("\r\n"):
+            yield line
+
+
 def _fields(lines: Iterator[str]) -> Iterator[list[str]]:
     for line in lines:
         if line[0] in ";#":
             continue
         if "\t" in line:
-            yield [part.strip() for part in line.rstrip("\n").split("\t")]
+            yield [part.strip() for part in line.split("\t")]
         elif "," in line and " " not in line.partition(",")[0]:
             yield from csv.reader([line])
         else:
@@ -139,15 +147,14 @@ def _fields(lines: Iterator[str]) -> Iterator[list[str]]:
 
 def _add_fields(fields: list[str], builder: _Builder) -> None:
     if len(fields) >= 2 and "/" in fields[0]:
-        block = Prefix.parse(fields[0])
-        builder.add(block.first, block.last, *_told(fields[1:]))
+        (first, last), told = _block(fields[0]), fields[1:]
     elif len(fields) >= 3 and fields[1].isdigit() and not fields[0].isdigit():
-        block = Prefix.parse(f"{fields[0]}/{fields[1]}")
-        builder.add(block.first, block.last, *_told(fields[2:]))
+        (first, last), told = _block(f"{fields[0]}/{fields[1]}"), fields[2:]
     elif len(fields) >= 3:
-        builder.add(_address(fields[0]), _address(fields[1]), *_told(fields[2:]))
+        (first, last), told = (_address(fields[0]), _address(fields[1])), fields[2:]
     else:
         raise ValueError("too few fields")
+    builder.add(first, last, *_told(told))
 
 
 def _address(written: str) -> int:
@@ -158,6 +165,12 @@ def _address(written: str) -> int:
         return number if number >> 32 else MAPPED | number
     ip = ipaddress.ip_address(written)
     return int(ip) if ip.version == 6 else MAPPED | int(ip)
+
+
+def _block(written: str) -> tuple[int, int]:
+    network = ipaddress.ip_network(written, strict=False)
+    base = 0 if network.version == 6 else MAPPED
+    return base | int(network.network_address), base | int(network.broadcast_address)
 
 
 def _told(fields: list[str]) -> tuple[int, str, str]:
@@ -177,8 +190,8 @@ def _read_mmdb(path: Path, builder: _Builder) -> None:
         with maxminddb.open_database(str(path)) as database:
             for network, record in database:
                 if isinstance(record, dict):
-                    block = Prefix.parse(str(network))
-                    builder.add(block.first, block.last, *_mmdb_told(record))
+                    first, last = _block(str(network))
+                    builder.add(first, last, *_mmdb_told(record))
     except maxminddb.InvalidDatabaseError as fault:
         raise UnreadableInput(f"{path} is a damaged MMDB: {fault}") from fault
 
@@ -197,15 +210,16 @@ def _read_mrt(stream: BinaryIO, builder: _Builder) -> None:
     """Routes up to the end or the first fault; a dump cut short gives what came before."""
     while True:
         header = stream.read(mrt.HEADER)
-        if len(header) < mrt.HEADER:
+        if not header:
             return
         try:
             kind, length = mrt.parse_header(header)
             body = stream.read(length)
+            if len(body) < length:
+                raise Malformed("MRT record cut short", len(body))
             routes = mrt.routes(kind, body)
-        except Malformed:
+        except Malformed as fault:
+            builder.note = f"read up to a fault: {fault}"
             return
         for first, bits, origin in routes:
             builder.add(first, first | ((1 << (128 - bits)) - 1), origin)
-        if len(body) < length:
-            return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +26,10 @@ _SEGMENTS, _HOLDERS, _INFO = "segments.parquet", "holders.parquet", "table.json"
 
 @dataclass(frozen=True, slots=True)
 class TableInfo:
-    """What a table is: ``date`` (ISO) is the day whose state it tells; ``layers``: those it has, with sizes."""
+    """What a table is: ``date`` (ISO) is the day whose state it tells; ``layers``: those it has, with sizes.
+
+    ``note``: what is wrong with it, such as a source that was cut short.
+    """
 
     name: str
     date: str
@@ -34,6 +38,7 @@ class TableInfo:
     licence: str
     attribution: str
     layers: dict[str, int]
+    note: str = ""
 
     @property
     def since(self) -> int:
@@ -46,11 +51,15 @@ class TableInfo:
 
 
 class Rows(NamedTuple):
-    """What a source says: ranges with an AS number, ranges with a country (two letters as uint16), names of ASes."""
+    """What a source says: ranges with an AS number, ranges with a country (two letters as uint16), names of ASes.
+
+    ``note``: what was wrong with it.
+    """
 
     networks: Ranges
     countries: Ranges
     holders: dict[int, str]
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -118,7 +127,7 @@ def build(rows: Rows, info: TableInfo) -> PrefixTable:
     numbers = np.array(sorted(rows.holders), np.uint32)
     names = [rows.holders[int(number)] for number in numbers]
     sizes = {name: int((held.value != 0).sum()) for name, held in layers.items()}
-    told = {**asdict(info), "layers": sizes}
+    told = {**asdict(info), "layers": sizes, "note": rows.note}
     return PrefixTable(TableInfo(**told), layers, numbers, names)
 
 
@@ -144,6 +153,8 @@ def save(table: PrefixTable, directory: Path) -> None:
         names = pa.table({"as_number": table.holder_numbers, "name": pa.array(table.holder_names, pa.string())})
         _write(names, part / _HOLDERS, dictionary=[], delta=("as_number",))
         (part / _INFO).write_text(json.dumps(asdict(table.info), indent=2) + "\n", encoding="ascii")
+        if directory.exists():
+            shutil.rmtree(directory)
         part.replace(directory)
     except OSError as fault:
         raise OutputError(f"cannot write {directory}: {fault.strerror}") from fault
