@@ -6,27 +6,39 @@ written in its modules only. ``NUMBA_CACHE_DIR`` overrides the place.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import sys
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
+
+KEPT = 4
+"""Folders of compiled kernels that are kept: those of other versions of netwatch, Numba or Python may be in use."""
+
+
+def _edition() -> str:
+    """A name for these kernels: Numba looks at the file of a kernel only, not at those of the functions it calls."""
+    sources = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        sources.update(path.read_bytes())
+    return f"{version('numba')}-py{sys.version_info.major}{sys.version_info.minor}-{sources.hexdigest()[:12]}"
 
 
 def _place() -> Path:
     """A folder that the user can write also where the package is installed for all, or runs from cron without HOME."""
-    import tempfile
-
-    base = os.environ.get("XDG_CACHE_HOME") or ""
+    base = os.environ.get("XDG_CACHE_HOME", "")
     home = Path(base) if Path(base).is_absolute() else Path("~/.cache").expanduser()
-    name = f"numba-{version('numba')}-py{sys.version_info.major}{sys.version_info.minor}"
-    for folder in (home / "netwatch" / name, Path(tempfile.gettempdir()) / f"netwatch-{os.getuid()}" / name):
+    for parent in (home / "netwatch" / "kernels", Path(tempfile.gettempdir()) / f"netwatch-{os.getuid()}"):
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError:
             continue
         # Compiled code is run: a folder in which others could put theirs is not used.
-        if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid():
-            return folder
+        state = parent.stat()
+        if state.st_uid == os.getuid() and not state.st_mode & 0o022 and os.access(parent, os.W_OK):
+            return parent / _edition()
     return Path(tempfile.mkdtemp(prefix="netwatch-"))
 
 
@@ -35,8 +47,13 @@ def _prepare() -> None:
         return
     folder = _place()
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
-    if not any(folder.rglob("*.nbi")):
-        print("netwatch: compiling kernels (once, about 20 s)", file=sys.stderr)  # noqa: T201 - the only word about it
+    if folder.is_dir():
+        return
+    print("netwatch: compiling kernels (once)", file=sys.stderr)  # noqa: T201 - the only word about a wait
+    others = sorted((p for p in folder.parent.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
+    for old in others[: 1 - KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 _prepare()

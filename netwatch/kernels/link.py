@@ -73,6 +73,11 @@ def _after_ethertype(octets, p, end, value, vlan):  # type: ignore[no-untyped-de
         return p + 6, ETHERTYPE, be16(octets, p + 4), 0, vlan
     if value in (0x893F, 0x8909):  # IEEE 802.1BR E-Tag, Cisco MetaData
         return p + 8, ETHERTYPE, be16(octets, p + 6), 0, vlan
+    if value == 0x8903:  # Cisco FabricPath
+        return p + 2, ETHERNET, value, 0, vlan
+    if value == 0x88E5 and octets[p] & 0x8C == 0 and p + 16 <= end:  # IEEE 802.1AE, neither encrypted nor changed
+        q = p + 14 if octets[p] & 0x20 else p + 6
+        return q + 2, ETHERTYPE, be16(octets, q), 0, vlan
     if value == 0x894F:  # NSH, RFC 8300
         following = octets[p + 3]
         what = IP if following in (1, 2) else ETHERNET if following == 3 else MPLS if following == 5 else 0
@@ -235,13 +240,16 @@ def _rare_link(octets, p, end, link):  # type: ignore[no-untyped-def]
     if link == 100:  # RFC 1483 over ATM
         return p, LLC, 0, 0
     if link == 107 and room >= 8:  # frame relay, RFC 2427
-        q = p + 3 if octets[p + 2] == 3 else p + 2
+        q = p + 1
+        while q < p + 4 and octets[q - 1] & 1 == 0:  # the last octet of the address has its lowest bit set
+            q += 1
+        if octets[q] != 3:  # Cisco's own encapsulation
+            return q + 2, ETHERTYPE, max(be16(octets, q), 0x0600), 0
+        q += 1
         if octets[q] in (0xCC, 0x8E):
             return q + 1, IP, 0, 0
-        if octets[q] == 0x80 or octets[q + 1] == 0x80:
-            q += 1 if octets[q] == 0x80 else 2
-            return q + 5, ETHERTYPE, be16(octets, min(q + 3, end - 2)), 0
-        return p + 4, ETHERTYPE, max(be16(octets, p + 2), 0x0600), 0
+        q += 1 if octets[q] == 0x80 else 2
+        return q + 5, ETHERTYPE, max(be16(octets, min(q + 3, end - 2)), 0x0600), 0
     if link == 240 or link == 241:  # netANALYZER
         return p + (4 if link == 240 else 12), ETHERNET, 0, 0
     if link == 274:  # Ethernet with mPacket preamble

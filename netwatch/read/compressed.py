@@ -165,7 +165,7 @@ class Decompressed:
         return data
 
     def _next_member(self) -> None:
-        rest: bytes = self._inner.unused_data
+        rest: bytes = self._inner.unused_data or b""
         self.taken -= len(rest)
         self._held = rest + self._held
         while len(self._held) < 6 and (more := self._stream.read(CHUNK)):
