@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from netwatch.kernels.memory import copy_octets
 from netwatch.kernels.pool import Pool, give, take
 
 HEAD = 512
@@ -74,7 +75,7 @@ class Exchanges(NamedTuple):
     push_pool: Pool
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def open_exchange(exchanges):  # type: ignore[no-untyped-def]
     """A slot with nothing in it, or -1 where there is none."""
     at = take(exchanges.slot_pool)
@@ -104,7 +105,7 @@ def open_exchange(exchanges):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def repeated(talk, packet, direction):  # type: ignore[no-untyped-def]
     """Octets at the front of a TCP segment's payload that were carried before; moves the expected number on."""
     length = np.int64(packet.payload_length)
@@ -117,7 +118,7 @@ def repeated(talk, packet, direction):  # type: ignore[no-untyped-def]
     return min(behind, length)
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def count_size(talk, direction, length):  # type: ignore[no-untyped-def]
     """Space-saving (Metwally et al. 2005): an unknown size takes the place, and the count, of the rarest."""
     size = min(length, 65535)
@@ -132,7 +133,7 @@ def count_size(talk, direction, length):  # type: ignore[no-untyped-def]
     talk.size_count[direction, rarest] += 1
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def end_message(talk):  # type: ignore[no-untyped-def]
     """Count the message under way, if there is one."""
     direction = talk.direction
@@ -145,7 +146,7 @@ def end_message(talk):  # type: ignore[no-untyped-def]
     talk.direction = NONE
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def begin_message(exchanges, talk, direction, time, state):  # type: ignore[no-untyped-def]
     """Note when a message begins, what it answers and whether anything asked for it."""
     end_message(talk)
@@ -172,32 +173,34 @@ def begin_message(exchanges, talk, direction, time, state):  # type: ignore[no-u
     talk.length = 0
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def keep_head(exchanges, talk, direction, octets, start, length):  # type: ignore[no-untyped-def]
     """Append payload to the direction's head until it is full; False where the pool of chunks is empty."""
     if start < 0 or start > octets.size:
         return True
     kept = np.int64(talk.head_length[direction])
-    length = min(length, HEAD - kept, octets.size - start)
-    for k in range(length):
-        at = (kept + k) % CHUNK
+    end = kept + min(length, HEAD - kept, octets.size - start)
+    while kept < end:
+        at = kept % CHUNK
         if at == 0:
             chunk = take(exchanges.chunk_pool)
             if chunk < 0:
-                talk.head_length[direction] = kept + k
-                return False
+                break
             exchanges.links[chunk] = -1
             if talk.first_chunk[direction] < 0:
                 talk.first_chunk[direction] = chunk
             else:
                 exchanges.links[talk.last_chunk[direction]] = chunk
             talk.last_chunk[direction] = chunk
-        exchanges.chunks[np.int64(talk.last_chunk[direction]) * CHUNK + at] = octets[start + k]
-    talk.head_length[direction] = kept + max(length, 0)
-    return True
+        part = min(end - kept, CHUNK - at)
+        copy_octets(exchanges.chunks, np.int64(talk.last_chunk[direction]) * CHUNK + at, octets, start, part)
+        kept += part
+        start += part
+    talk.head_length[direction] = kept
+    return kept == end
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def add_payload(exchanges, at, packet, direction, octets, state):  # type: ignore[no-untyped-def]
     """Add a packet that carries payload to its flow's exchange."""
     talk = exchanges.slots[at]
@@ -222,7 +225,7 @@ def add_payload(exchanges, at, packet, direction, octets, state):  # type: ignor
         state.unkept += 1
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, _nrt=False)
 def close_exchange(exchanges, ended, state, at):  # type: ignore[no-untyped-def]
     """Move an exchange out: its heads to ``ended.heads`` end to end, its push times to ``ended.pushes``; returns its row."""
     talk = exchanges.slots[at]
@@ -231,10 +234,10 @@ def close_exchange(exchanges, ended, state, at):  # type: ignore[no-untyped-def]
         chunk = np.int64(talk.first_chunk[d])
         left = np.int64(talk.head_length[d])
         while chunk >= 0:
-            for k in range(min(left, CHUNK)):
-                ended.heads[state.ended_octets + k] = exchanges.chunks[chunk * CHUNK + k]
-            state.ended_octets += min(left, CHUNK)
-            left -= min(left, CHUNK)
+            part = min(left, CHUNK)
+            copy_octets(ended.heads, state.ended_octets, exchanges.chunks, chunk * CHUNK, part)
+            state.ended_octets += part
+            left -= part
             following = np.int64(exchanges.links[chunk])
             give(exchanges.chunk_pool, chunk)
             chunk = following
@@ -251,7 +254,7 @@ def close_exchange(exchanges, ended, state, at):  # type: ignore[no-untyped-def]
     return row
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def sort_sizes(talk, direction):  # type: ignore[no-untyped-def]
     """Most frequent first; of equally frequent ones the smaller first."""
     for k in range(1, SIZES):

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from netwatch.kernels.exchange import close_exchange
+from netwatch.kernels.memory import prefetch
 from netwatch.kernels.pool import Pool, give
 
 FLOW = np.dtype(
@@ -63,7 +64,6 @@ IDLE, ACTIVE, END_OF_FLOW, FORCED, LACK = 1, 2, 3, 4, 5  # flowEndReason, IANA e
 
 WAYS = 16
 SWEEP = 4
-VICTIMS = 8
 REORDER = 2_000_000_000
 """ns that a packet may come late before the hand could have ended its flow."""
 
@@ -71,7 +71,7 @@ STATE = np.dtype(
     [
         (name, "i8")
         for name in (
-            "now due hand open packets octets duplicates duplicate_octets backwards evicted orphans displaced unkept"
+            "now due hand victim open packets octets duplicates duplicate_octets backwards evicted orphans displaced unkept"
             " ended ended_exchanges ended_octets ended_pushes"
         ).split()
     ]
@@ -113,7 +113,7 @@ class Limits(NamedTuple):
     dedupe: bool
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def mixed(number):  # type: ignore[no-untyped-def]
     """Every bit of the result depends on every bit of a uint64 (finaliser of MurmurHash3, Appleby 2011)."""
     number ^= number >> np.uint64(33)
@@ -123,7 +123,7 @@ def mixed(number):  # type: ignore[no-untyped-def]
     return number ^ (number >> np.uint64(33))
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def hash_key(packet, source_port, destination_port, seed):  # type: ignore[no-untyped-def]
     """Hash of a Flow Key, the same for both directions."""
     odd = np.uint64(0x9E3779B97F4A7C15)
@@ -133,13 +133,13 @@ def hash_key(packet, source_port, destination_port, seed):  # type: ignore[no-un
     return (a + b + np.uint64(packet.protocol)) * turn ^ ((a ^ b) >> np.uint64(29))
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def bucket(hash, index):  # type: ignore[no-untyped-def]
     """Place of the first entry of the hash's bucket."""
     return np.int64(hash & np.uint64(index.size // WAYS - 1)) * WAYS
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def find(flows, index, hash, packet, source_port, destination_port):  # type: ignore[no-untyped-def]
     """2 * slot + direction of the flow that a packet belongs to, or -1."""
     at = bucket(hash, index)
@@ -175,7 +175,7 @@ def find(flows, index, hash, packet, source_port, destination_port):  # type: ig
     return np.int64(-1)
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def enter(index, hash, slot):  # type: ignore[no-untyped-def]
     """Enter a slot under its hash; False where the bucket is full."""
     at = bucket(hash, index)
@@ -186,7 +186,7 @@ def enter(index, hash, slot):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def leave(index, hash, slot):  # type: ignore[no-untyped-def]
     """Take a slot out of the index; the bucket's last entry fills the gap."""
     at = bucket(hash, index)
@@ -200,13 +200,13 @@ def leave(index, hash, slot):  # type: ignore[no-untyped-def]
             return
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def is_closed(state):  # type: ignore[no-untyped-def]
     """Whether TCP ended the flow: a RST, or FINs of both sides."""
     return state & RESET != 0 or state & FINS == FINS
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def end_flow(table, exchanges, ended, slot, reason):  # type: ignore[no-untyped-def]
     """Move a flow from the table to ``ended``."""
     state = table.state[0]
@@ -224,39 +224,34 @@ def end_flow(table, exchanges, ended, slot, reason):  # type: ignore[no-untyped-
     give(table.pool, slot)
 
 
-@njit(boundscheck=True)
-def sweep(table, exchanges, ended, limits):  # type: ignore[no-untyped-def]
-    """Look at the next few slots and end the flows that have been silent for too long."""
+@njit(boundscheck=True, forceinline=True, _nrt=False)
+def sweep(table, limits, spared, ending):  # type: ignore[no-untyped-def]
+    """Look at the next few slots for flows that have been silent for too long; write them into ``ending``.
+
+    The longest silent of the others becomes the next victim, should the pool be full. ``spared``: a slot left alone.
+    """
     state = table.state[0]
     high = table.pool.level[1]
+    count = 0
+    oldest = np.int64(-1)
     for _ in range(min(SWEEP, high)):
         state.hand = state.hand + 1 if state.hand + 1 < high else 0
         flow = table.flows[state.hand]
-        if flow.state & OPEN == 0:
+        if flow.state & OPEN == 0 or state.hand == spared:
             continue
-        silence = state.now - flow.last - REORDER
-        if is_closed(flow.state):
-            if silence > limits.linger:
-                end_flow(table, exchanges, ended, state.hand, END_OF_FLOW)
-        elif silence > limits.idle:
-            end_flow(table, exchanges, ended, state.hand, IDLE)
+        closed = is_closed(flow.state)
+        if state.now - flow.last - REORDER > (limits.linger if closed else limits.idle):
+            ending[count] = 2 * state.hand + closed
+            count += 1
+        elif oldest < 0 or flow.last < table.flows[oldest].last:
+            oldest = state.hand
+    if oldest >= 0:
+        state.victim = oldest
+        prefetch(table.index, bucket(table.origins[oldest].hash, table.index))
+    return count
 
 
-@njit(boundscheck=True)
-def evict_oldest(table, exchanges, ended):  # type: ignore[no-untyped-def]
-    """End the longest silent of the next few flows, for want of room (the pool is full: all slots are open)."""
-    state = table.state[0]
-    high = table.pool.level[1]
-    victim = np.int64(-1)
-    for _ in range(VICTIMS):
-        state.hand = state.hand + 1 if state.hand + 1 < high else 0
-        if victim < 0 or table.flows[state.hand].last < table.flows[victim].last:
-            victim = state.hand
-    state.evicted += 1
-    end_flow(table, exchanges, ended, victim, LACK)
-
-
-@njit(boundscheck=True)
+@njit(boundscheck=True, _nrt=False)
 def evict_from_bucket(table, exchanges, ended, hash):  # type: ignore[no-untyped-def]
     """End the longest silent flow of a full bucket."""
     at = bucket(hash, table.index)
@@ -269,7 +264,7 @@ def evict_from_bucket(table, exchanges, ended, hash):  # type: ignore[no-untyped
     end_flow(table, exchanges, ended, victim, LACK)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@njit(cache=True, nogil=True, boundscheck=True, _nrt=False)
 def reindex(flows, origins, used, index):  # type: ignore[no-untyped-def]
     """Enter the open flows among the first ``used`` slots into an empty, larger index."""
     for slot in range(used):

@@ -33,7 +33,7 @@ class Fragments(NamedTuple):
     datagrams: np.ndarray
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, _nrt=False)
 def same(datagram, packet):  # type: ignore[no-untyped-def]
     """Whether a remembered datagram is the packet's."""
     return (
@@ -47,7 +47,7 @@ def same(datagram, packet):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, _nrt=False)
 def remember(fragments, hash, packet, source_port, destination_port):  # type: ignore[no-untyped-def]
     """Keep the ports of a first fragment; True where a datagram still alive had to make room."""
     datagrams = fragments.datagrams
@@ -74,7 +74,7 @@ def remember(fragments, hash, packet, source_port, destination_port):  # type: i
     return displaced
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, _nrt=False)
 def recall(fragments, hash, packet):  # type: ignore[no-untyped-def]
     """Index of the datagram that a later fragment belongs to, or -1."""
     datagrams = fragments.datagrams

@@ -16,14 +16,15 @@ from netwatch.kernels.flowtable import (
     FINS,
     FORCED,
     IDLE,
+    LACK,
     OPEN,
     RESET,
     SWEEP,
     WAYS,
+    bucket,
     end_flow,
     enter,
     evict_from_bucket,
-    evict_oldest,
     find,
     hash_key,
     is_closed,
@@ -31,10 +32,11 @@ from netwatch.kernels.flowtable import (
     sweep,
 )
 from netwatch.kernels.fragments import recall, remember
+from netwatch.kernels.memory import prefetch
 from netwatch.kernels.pool import take
-from netwatch.kernels.prefetch import prefetch
 
-BLOCK = 128
+BLOCK = 64
+AHEAD = 16
 """Packets whose records are asked for ahead of use."""
 ROOM = 8
 """Flows that one packet can end at most (a sweep, a split, two evictions, one spare)."""
@@ -63,21 +65,22 @@ class Batch(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Of one block: hash uint64, ports uint16, slot int64."""
+    """Of one block: hash uint64, ports uint16, slot int64; ``ending`` int64: flows that a sweep found."""
 
     hash: np.ndarray
     source_port: np.ndarray
     destination_port: np.ndarray
     slot: np.ndarray
+    ending: np.ndarray
 
     @classmethod
     def empty(cls) -> Scratch:
         """Room for one block."""
         ports = (np.zeros(BLOCK, np.uint16), np.zeros(BLOCK, np.uint16))
-        return cls(np.zeros(BLOCK, np.uint64), *ports, np.zeros(BLOCK, np.int64))
+        return cls(np.zeros(BLOCK, np.uint64), *ports, np.zeros(BLOCK, np.int64), np.zeros(SWEEP, np.int64))
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def request_of(protocol, kind):  # type: ignore[no-untyped-def]
     """Type of the ICMP request that a reply of type ``kind`` answers, or -1 (RFC 792, RFC 950, RFC 4443)."""
     if protocol == ICMPV6:
@@ -87,8 +90,8 @@ def request_of(protocol, kind):  # type: ignore[no-untyped-def]
     return kind - 1 if kind in (14, 16, 18) else -1
 
 
-@njit(boundscheck=True)
-def look_ahead(rows, start, stop, table, exchanges, scratch):  # type: ignore[no-untyped-def]
+@njit(boundscheck=True, forceinline=True, _nrt=False)
+def look_ahead(rows, octets, start, stop, table, exchanges, scratch):  # type: ignore[no-untyped-def]
     """Hash a block of packets and ask for the memory that they will need, one level of indirection after another."""
     index = table.index
     for k in range(stop - start):
@@ -103,6 +106,8 @@ def look_ahead(rows, start, stop, table, exchanges, scratch):  # type: ignore[no
         scratch.source_port[k], scratch.destination_port[k], scratch.hash[k] = source_port, destination_port, hash
         at = np.int64(hash & np.uint64(index.size // WAYS - 1)) * WAYS
         prefetch(index, at)
+        if packet.payload_length:
+            prefetch(octets, packet.payload_start)
     for k in range(stop - start):
         hash = scratch.hash[k]
         at = np.int64(hash & np.uint64(index.size // WAYS - 1)) * WAYS
@@ -124,7 +129,7 @@ def look_ahead(rows, start, stop, table, exchanges, scratch):  # type: ignore[no
                     prefetch(exchanges.words, 24 * exchange + 8 * line)
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, _nrt=False)
 def ports_of_fragment(fragments, packet, scratch, k, table):  # type: ignore[no-untyped-def]
     """Remember the ports of a first fragment; give a later one those of its first, and the hash that goes with them."""
     state = table.state[0]
@@ -144,7 +149,7 @@ def ports_of_fragment(fragments, packet, scratch, k, table):  # type: ignore[no-
     scratch.hash[k] = hash_key(packet, scratch.source_port[k], scratch.destination_port[k], table.seed)
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def reason_to_end(flow, packet, limits):  # type: ignore[no-untyped-def]
     """Why the flow ends before this packet of its key, or 0."""
     silence = packet.time - flow.last
@@ -158,7 +163,7 @@ def reason_to_end(flow, packet, limits):  # type: ignore[no-untyped-def]
     return ACTIVE if packet.time - flow.first >= limits.active else 0
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def orient(packet, source_port, destination_port):  # type: ignore[no-untyped-def]
     """(whether the packet goes from the flow's destination to its source, the Orientation that says so)."""
     if packet.protocol == TCP:
@@ -171,7 +176,7 @@ def orient(packet, source_port, destination_port):  # type: ignore[no-untyped-de
     return False, BY_FIRST_PACKET
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def start_flow(table, slot, packet, hash, ports, orientation, input):  # type: ignore[no-untyped-def]
     """Write a fresh record; ``ports`` are as in the packet, ``orientation`` as of :func:`orient`."""
     flow, origin = table.flows[slot], table.origins[slot]
@@ -204,24 +209,7 @@ def start_flow(table, slot, packet, hash, ports, orientation, input):  # type: i
     origin.reason = 0
 
 
-@njit(boundscheck=True)
-def new_flow(table, exchanges, ended, packet, hash, ports, orientation, input):  # type: ignore[no-untyped-def]  # noqa: PLR0913
-    """Slot of a fresh flow; where there is no room, another flow ends early."""
-    state = table.state[0]
-    slot = take(table.pool)
-    if slot < 0:
-        evict_oldest(table, exchanges, ended)
-        slot = take(table.pool)
-    if not enter(table.index, hash, slot):
-        evict_from_bucket(table, exchanges, ended, hash)
-        enter(table.index, hash, slot)
-    start_flow(table, slot, packet, hash, ports, orientation, input)
-    state.open += 1
-    state.due = SWEEP
-    return slot
-
-
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def is_duplicate(flow, packet, direction):  # type: ignore[no-untyped-def]
     """Whether one of the flow's last three packets, at most 10 ms apart, was this one; remembers it.
 
@@ -240,11 +228,13 @@ def is_duplicate(flow, packet, direction):  # type: ignore[no-untyped-def]
     for k in range(3):
         if flow.recent[k] == signature:
             return True
-    flow.recent[(flow.packets[0] + flow.packets[1]) % 3] = signature
+    flow.recent[2] = flow.recent[1]
+    flow.recent[1] = flow.recent[0]
+    flow.recent[0] = signature
     return False
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def count(flow, packet, direction):  # type: ignore[no-untyped-def]
     """Add a packet to its flow's counters."""
     flow.octets[direction] += packet.ip_length
@@ -267,10 +257,9 @@ def count(flow, packet, direction):  # type: ignore[no-untyped-def]
         flow.detail |= CUT
 
 
-@njit(boundscheck=True)
-def has_room(table, ended):  # type: ignore[no-untyped-def]
-    """Whether ``ended`` takes all that one more packet can end, and the index is large enough."""
-    state = table.state[0]
+@njit(boundscheck=True, forceinline=True, _nrt=False)
+def has_room(state, ended):  # type: ignore[no-untyped-def]
+    """Whether ``ended`` takes all that one more packet can end."""
     return (
         state.ended + ROOM <= ended.flows.size
         and state.ended_octets + ROOM * 2 * HEAD <= ended.heads.size
@@ -278,7 +267,33 @@ def has_room(table, ended):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
+def make_room(table, exchanges, ended, limits, found, reason, ending):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+    """End the flow that was found, for ``reason`` if there is one; those that a due sweep finds; one more if need be."""
+    state = table.state[0]
+    count = np.int64(0)
+    if state.due > 0 or state.packets & 15 == 0:
+        state.due = 0
+        count = sweep(table, limits, found, ending)
+    total = count
+    if reason:
+        total += 1
+    pool = table.pool
+    short = (found < 0 or reason) and total == 0 and pool.level[0] == 0 and pool.level[1] == pool.returned.size
+    if short:
+        state.evicted += 1
+        total = 1
+    for k in range(total):
+        if k < count:
+            slot, why = ending[k] >> 1, END_OF_FLOW if ending[k] & 1 else IDLE
+        elif short:
+            slot, why = state.victim, LACK
+        else:
+            slot, why = found, reason
+        end_flow(table, exchanges, ended, slot, why)
+
+
+@njit(cache=True, nogil=True, boundscheck=True, _nrt=False)
 def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):  # type: ignore[no-untyped-def]  # noqa: PLR0913
     """Add packets to their flows until all are in, ``ended`` is full or the index should grow.
 
@@ -295,49 +310,44 @@ def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):
         The number of the first row not yet added.
 
     """
-    rows, octets = packets.rows, packets.octets
+    rows = packets.rows
     state = table.state[0]
     start = packets.start
     crowded = table.index.size // WAYS * FILL if table.index.size < packets.largest_index else table.flows.size + 1
     while start < rows.size:
         stop = min(start + BLOCK, rows.size)
-        look_ahead(rows, start, stop, table, exchanges, scratch)
+        look_ahead(rows, packets.octets, start, stop, table, exchanges, scratch)
         for i in range(start, stop):
-            if not has_room(table, ended) or state.open >= crowded:
+            if not has_room(state, ended) or state.open >= crowded:
                 return i
-            k = i - start
             packet = rows[i]
             if packet.time < state.now and state.packets > 0:
                 state.backwards += 1
             state.now = packet.time
-            if state.due > 0 or state.packets & 15 == 0:
-                state.due = 0
-                sweep(table, exchanges, ended, limits)
+            if packet.fragment:
+                ports_of_fragment(fragments, packet, scratch, i - start, table)
+            hash = scratch.hash[i - start]
+            ports = scratch.source_port[i - start], scratch.destination_port[i - start]
+            found = find(table.flows, table.index, hash, packet, ports[0], ports[1])
+            slot, direction = found >> 1, found & 1
+            reason = 0 if found < 0 else reason_to_end(table.flows[slot], packet, limits)
+            if found < 0 or reason or state.due or state.packets & 15 == 0:
+                orientation = orient(packet, ports[0], ports[1])
+                if reason == ACTIVE:
+                    # The flow goes on under the same source and destination.
+                    orientation = direction == 1, np.int64(table.origins[slot].orientation)
+                make_room(table, exchanges, ended, limits, slot, reason, scratch.ending)
+                if found < 0 or reason:
+                    slot = take(table.pool)
+                    if not enter(table.index, hash, slot):
+                        evict_from_bucket(table, exchanges, ended, hash)
+                        enter(table.index, hash, slot)
+                    start_flow(table, slot, packet, hash, ports, orientation, packets.input)
+                    state.open += 1
+                    state.due = 1
+                    direction = np.int64(orientation[0])
             state.packets += 1
             state.octets += packet.ip_length
-            if packet.fragment:
-                ports_of_fragment(fragments, packet, scratch, k, table)
-            hash, ports = scratch.hash[k], (scratch.source_port[k], scratch.destination_port[k])
-            found = find(table.flows, table.index, hash, packet, ports[0], ports[1])
-            orientation = (False, np.int64(0))
-            fresh = found < 0
-            if fresh:
-                orientation = orient(packet, ports[0], ports[1])
-            else:
-                reason = reason_to_end(table.flows[found >> 1], packet, limits)
-                if reason:
-                    fresh = True
-                    # A flow cut by the active timeout goes on under the same source and destination.
-                    if reason == ACTIVE:
-                        orientation = (found & 1 == 1, np.int64(table.origins[found >> 1].orientation))
-                    else:
-                        orientation = orient(packet, ports[0], ports[1])
-                    end_flow(table, exchanges, ended, found >> 1, reason)
-            if fresh:
-                slot = new_flow(table, exchanges, ended, packet, hash, ports, orientation, packets.input)
-                direction = 1 if orientation[0] else 0
-            else:
-                slot, direction = found >> 1, found & 1
             flow = table.flows[slot]
             if is_duplicate(flow, packet, direction):
                 flow.detail |= DUPLICATES
@@ -348,22 +358,26 @@ def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):
             if packet.payload_length:
                 if flow.exchange < 0:
                     flow.exchange = open_exchange(exchanges)
-                    if flow.exchange < 0:
-                        state.unkept += 1
-                if flow.exchange >= 0:
-                    add_payload(exchanges, flow.exchange, packet, direction, octets, state)
+                if flow.exchange < 0:
+                    state.unkept += 1
+                else:
+                    add_payload(exchanges, flow.exchange, packet, direction, packets.octets, state)
             count(flow, packet, direction)
         start = stop
     return start
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@njit(cache=True, nogil=True, boundscheck=True, _nrt=False)
 def end_all(table, exchanges, ended, limits):  # type: ignore[no-untyped-def]
     """End the open flows, slot by slot, until none is left or ``ended`` is full; returns how many are left."""
     state = table.state[0]
-    slot = np.int64(0)
-    while state.open > 0 and has_room(table, ended):
+    high = table.pool.level[1]
+    state.hand = state.hand if state.hand < high else 0
+    while state.open > 0 and has_room(state, ended):
+        slot = state.hand
+        state.hand = slot + 1 if slot + 1 < high else 0
         flow = table.flows[slot]
+        prefetch(table.index, bucket(table.origins[(slot + AHEAD) % high].hash, table.index))
         if flow.state & OPEN:
             reason = FORCED
             if is_closed(flow.state):
@@ -371,5 +385,4 @@ def end_all(table, exchanges, ended, limits):  # type: ignore[no-untyped-def]
             elif state.now - flow.last > limits.idle:
                 reason = IDLE
             end_flow(table, exchanges, ended, slot, reason)
-        slot += 1
     return state.open

@@ -20,7 +20,7 @@ class Pool(NamedTuple):
         return cls(np.zeros(capacity, np.int32), np.zeros(2, np.int64))
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def take(pool):  # type: ignore[no-untyped-def]
     """A free slot, or -1 where there is none."""
     level = pool.level
@@ -33,7 +33,7 @@ def take(pool):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
-@njit(boundscheck=True)
+@njit(boundscheck=True, forceinline=True, _nrt=False)
 def give(pool, slot):  # type: ignore[no-untyped-def]
     """Give a slot back."""
     pool.returned[pool.level[0]] = slot
