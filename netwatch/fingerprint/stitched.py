@@ -87,7 +87,7 @@ def _oriented(flows: ibis.Table) -> ibis.Table:
         server_packets=turned(flows.packet_delta_count, flows.reverse_packet_delta_count) * interval,
         per_packet=octets / packets.nullif(0),
         flagged=(bits > 0).cast("int64"),
-        pushing=(bits.bit_and(31) == 24).cast("int64"),
+        pushing=((bits & 31) == 24).cast("int64"),
         own_client=(turned(inbound, outbound) | inside).cast("int64"),
         own_server=(turned(outbound, inbound) | inside).cast("int64"),
         scoped=(scoped != Direction.OUTSIDE).cast("int64"),
@@ -99,8 +99,10 @@ def _oriented(flows: ibis.Table) -> ibis.Table:
 
 
 def _micros(column: Any) -> Any:
-    """Microseconds since 1970 of a timestamp column, exactly."""
-    return column.epoch_seconds() * 1_000_000 + column.microsecond() % 1_000_000
+    """Microseconds since 1970 of a timestamp column, exactly (DuckDB's epoch is a double)."""
+    import ibis
+
+    return column.delta(ibis.timestamp("1970-01-01 00:00:00"), unit="microsecond")
 
 
 def _grouped(told: ibis.Table) -> ibis.Table:
