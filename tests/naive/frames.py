@@ -69,6 +69,10 @@ def nflog(packet: bytes) -> bytes:
     return b"\x02\0\0\0" + struct.pack("<HH4s", 8, 1, bytes(4)) + struct.pack("<HH", len(packet) + 4, 9) + packet
 
 
+def in_ppp(packet: bytes) -> bytes:
+    return (b"\x00\x57" if packet[0] >> 4 == 6 else b"\x00\x21") + packet
+
+
 LINKS = {
     "ethernet": (1, lambda p: ethernet(p, kind_of(p))),
     "802.1Q": (1, lambda p: vlan(p, (0x8100, 5))),
@@ -91,11 +95,11 @@ LINKS = {
     "null little": (0, lambda p: struct.pack("<I", 2) + p),
     "null big": (0, lambda p: struct.pack(">I", 2) + p),
     "loop": (108, lambda p: struct.pack(">I", 2) + p),
-    "PPP": (9, lambda p: in_ppp(p)),
+    "PPP": (9, in_ppp),
     "PPP framed": (50, lambda p: b"\xff\x03" + in_ppp(p)),
     "Cisco HDLC": (104, lambda p: b"\x0f\0" + struct.pack(">H", kind_of(p)) + p),
     "PPPoE only": (51, lambda p: struct.pack(">BBHH", 0x11, 0, 9, len(p) + 2) + in_ppp(p)),
-    "802.11": (105, lambda p: wireless(p)),
+    "802.11": (105, wireless),
     "802.11 QoS relayed": (105, lambda p: wireless(p, qos=True, relayed=True)),
     "radiotap": (127, lambda p: struct.pack("<BBHIB", 0, 0, 9, 2, 0) + wireless(p)),
     "radiotap padded": (127, lambda p: struct.pack("<BBHIB", 0, 0, 9, 2, 0x20) + wireless_padded(p)),
@@ -109,10 +113,6 @@ LINKS = {
     "PKTAP": (258, lambda p: struct.pack("<III", 16, 1, 101) + bytes(4) + p),
 }
 """Links: LINKTYPE and how a packet is put into a frame."""
-
-
-def in_ppp(packet: bytes) -> bytes:
-    return (b"\x00\x57" if packet[0] >> 4 == 6 else b"\x00\x21") + packet
 
 
 def wireless_padded(packet: bytes) -> bytes:
