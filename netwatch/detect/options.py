@@ -1,0 +1,30 @@
+"""How changes are sought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DetectOptions:
+    """Settings of the detection.
+
+    ``false_alarms_per_month``: how many false point alarms are put up with, over all watched series together.
+    ``timezone``: IANA zone of the watched network, such as ``Asia/Pyongyang``; None takes UTC.
+    ``detectors``: names in ``DETECTORS``; empty means all of them.
+    ``min_ratio``: smallest level shift that is told (1.2: up by a fifth, or down by a sixth).
+    ``min_ramp``: smallest total ratio of a ramp, and ``min_ramp_year`` its smallest ratio a year.
+    ``min_point``: smallest ratio to the baseline of a spike or drop.
+    ``penalty``: least gain in the fit, over the long-run variance, for which a change point is held to be real.
+    ``record_days``: history after which a highest or lowest value is worth telling.
+    """
+
+    false_alarms_per_month: float = 1.0
+    timezone: str | None = None
+    detectors: tuple[str, ...] = ()
+    min_ratio: float = 1.2
+    min_ramp: float = 1.5
+    min_ramp_year: float = 1.35
+    min_point: float = 1.25
+    penalty: float = 14.0
+    record_days: float = 90.0
