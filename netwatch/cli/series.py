@@ -1,0 +1,121 @@
+"""``netwatch series``: counters over time."""
+
+from __future__ import annotations
+
+import csv as csv_lines
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from netwatch.cli.choices import OUTPUT, Files, Reading, Watched, options, split
+from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
+from netwatch.cli.times import parse_width
+from netwatch.errors import OutputError, UsageError
+from netwatch.model.series import COUNTERS, Series
+from netwatch.model.text import bit_rate, count, instant, percent, scaled
+from netwatch.pipeline import judged
+from netwatch.series import KINDS, SeriesOptions
+
+HEADER = ("bin_start", "entity_kind", "entity", "counter", "value", "coverage", "standard_error", "sampling_interval")
+
+
+def series(
+    files: Files,
+    /,
+    *,
+    bin: Annotated[
+        str | None, Parameter(help="Width of a bin: 30s, 5m, 1h, 1d; chosen by the span if not given.")
+    ] = None,
+    by: Annotated[tuple[str, ...], Parameter(help=f"Kinds of entity: {', '.join(KINDS)}.")] = ("scope",),
+    counter: Annotated[tuple[str, ...], Parameter(help=f"Counters: {', '.join(COUNTERS)}.")] = ("octets",),
+    top: Annotated[int, Parameter(help="Most entities of a kind; the rest is 'other'.")] = 10,
+    csv: Annotated[Path | None, Parameter(help="Write every bin to this file.", group=OUTPUT)] = None,
+    png: Annotated[Path | None, Parameter(help="Draw to this file.", group=OUTPUT)] = None,
+    json: Annotated[bool, Parameter(help="JSON lines on stdout, one per bin.", group=OUTPUT)] = False,
+    quiet: Annotated[bool, Parameter(help="Nothing on stderr.", group=OUTPUT)] = False,
+    watched: Watched | None = None,
+    reading: Reading | None = None,
+) -> int:
+    """Octets, packets, flows and peers over time.
+
+    A flow's octets are spread over its life; values are corrected for sampling and partial coverage; a bin that was
+    not observed is empty, not zero.
+
+    Examples:
+        netwatch series exports/ --asn AS131279 --bin 1h --by direction --png direction.png
+
+        netwatch series day.pcap --bin 5m --by class --csv classes.csv
+    """
+    kinds, counters = split(by), split(counter)
+    for given, known, what in ((kinds, KINDS, "kind of entity"), (counters, COUNTERS, "counter")):
+        for name in given:
+            if name not in known:
+                raise UsageError.unknown(what, name, known)
+    width = None if bin is None else parse_width(bin) / 1e9
+    chosen = replace(options(watched, reading), series=SeriesOptions(bin=width, by=kinds, top=top))
+    with progress(quiet=quiet) as advance, judged(files, chosen, advance) as result:
+        found = [] if result.series is None else [s for k in kinds for c in counters for s in result.series.of(k, c)]
+        if csv is not None:
+            _write_csv(found, csv)
+        if png is not None:
+            from netwatch.report import draw_series
+
+            draw_series(found, png)
+        if json:
+            for one in found:
+                for row in _rows(one):
+                    print_json(dict(zip(HEADER, row, strict=True)))
+        elif csv is None and png is None:
+            _show(found)
+        if not quiet:
+            print_tallies(result.tallies, stderr())
+    return 4 if any(tally.incomplete for tally in result.tallies) else 0
+
+
+def _rows(series: Series) -> list[tuple[object, ...]]:
+    columns = zip(series.bins.times(), series.values, series.coverage, series.variance, series.sampling, strict=True)
+    return [
+        (instant(int(time)), series.entity.kind, series.entity.value, series.counter, _number(value), _number(covered),
+         _number(math.sqrt(variance) if variance >= 0 else math.nan), _number(interval))
+        for time, value, covered, variance, interval in columns
+    ]  # fmt: skip
+
+
+def _number(value: float) -> float | None:
+    """A JSON number; None for what is unknown."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _write_csv(found: list[Series], out: Path) -> None:
+    try:
+        with out.open("w", newline="", encoding="utf-8") as file:
+            lines = csv_lines.writer(file)
+            lines.writerow(HEADER)
+            for one in found:
+                lines.writerows(_rows(one))
+    except OSError as fault:
+        raise OutputError(f"cannot write {out}: {fault.strerror}") from fault
+
+
+def _show(found: list[Series]) -> None:
+    import numpy as np
+
+    body = []
+    for one in found:
+        seen = one.values[~np.isnan(one.values)]
+        seconds = one.bins.width / 1e9
+        written = bit_rate if one.counter == "octets" else lambda rate: scaled(rate, "/s")
+        if one.counter == "peers":
+            written, seconds = count, 1.0
+        numbers = (seen.mean(), np.median(seen), seen.max()) if len(seen) else (math.nan,) * 3
+        gaps = 1 - len(seen) / max(1, one.bins.count)
+        body.append((str(one.entity), one.counter, *(written(float(n) / seconds) for n in numbers), percent(gaps)))
+    stdout().print(table(("entity", "counter", "mean", "median", "most", "not observed"), body, numbers=range(2, 6)))
+    if found:
+        bins = found[0].bins
+        stdout().print(
+            f"{count(bins.count)} bins of {bins.width / 1e9:g} s from {instant(bins.start)} to {instant(bins.end)}"
+        )
