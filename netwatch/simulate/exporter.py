@@ -84,8 +84,9 @@ class Exporter:
         for first, last in pairwise(cuts):
             path = out / f"{months[first]}.ipfix.gz"
             with path.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
-                for message, sent in self._messages(table[first:last], sent):
+                for message, reached in self._messages(table[first:last], sent):
                     packed.write(message)
+                    sent = reached
             paths.append(path)
         return paths
 
