@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from netwatch.kernels.frames import BAD_TIME, NO_INTERFACE, NO_LENGTH
+from netwatch.kernels.jit import inlined, kernel, part
 from netwatch.kernels.link import (
     BAD_IP,
     CUT,
@@ -41,14 +41,15 @@ EXTENSIONS = 24
 """IPv6 extension headers of one packet that are followed."""
 MAPPED = np.uint64(0xFFFF_0000_0000)
 
-KEPT_WIRE, KEPT_IP, SNAPPED, OFFLOADED, OVERLONG, FRAGMENTS, BEHIND, TUNNELLED = range(8)
+(KEPT_WIRE, KEPT_IP, SNAPPED, OFFLOADED, OVERLONG, FRAGMENTS, BEHIND, EARLIEST, LATEST, MIXED, TUNNELLED) = range(11)
 """Places in ``counts``: wire octets and IP octets of the packets kept; of them cut by the capture, without a length of
 their own (segmentation offload), with an IP length beyond the frame, fragments, with the IP header chain beyond the
-capture; from TUNNELLED on, one per code of tunnel.TUNNELS."""
+capture; earliest and latest time of all frames; frames of another link type than their batch's first; from TUNNELLED
+on, one per code of tunnel.TUNNELS."""
 COUNTS = TUNNELLED + len(TUNNELS)
 
 
-@njit(boundscheck=True)
+@part
 def _jumbo(octets, p, end):  # type: ignore[no-untyped-def]
     """The jumbo payload length (RFC 2675) among the options of the hop-by-hop header at ``p``, or 0."""
     q = p + 2
@@ -63,7 +64,7 @@ def _jumbo(octets, p, end):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(boundscheck=True)
+@part
 def _extensions(octets, q, end, protocol):  # type: ignore[no-untyped-def]
     """Follow IPv6 extension headers (RFC 8200 section 4) and the authentication header (RFC 4302).
 
@@ -94,7 +95,7 @@ def _extensions(octets, q, end, protocol):  # type: ignore[no-untyped-def]
     return q, protocol, fragment, identification
 
 
-@njit(inline="always", boundscheck=True)
+@inlined
 def _transport(octets, q, end, room, row):  # type: ignore[no-untyped-def]
     """Fill the transport fields: ``q`` is the IP payload, ``end`` that of its capture, ``room`` its length by IP.
 
@@ -132,7 +133,7 @@ def _transport(octets, q, end, room, row):  # type: ignore[no-untyped-def]
     return start
 
 
-@njit(boundscheck=True)
+@part
 def _internet(octets, p, end, wire_end, row, counts):  # type: ignore[no-untyped-def]
     """Decode the IP packet at ``p`` into ``row``, which stays as it was if there is none.
 
@@ -204,7 +205,7 @@ def _internet(octets, p, end, wire_end, row, counts):  # type: ignore[no-untyped
     return 0, _transport(octets, q, end, stop - q, row), end, wire_end
 
 
-@njit(boundscheck=True)
+@part
 def _inner(octets, p, end, wire_end, row, counts):  # type: ignore[no-untyped-def]
     """Replace ``row`` by what its packet carries, layer by layer, as long as that can be decoded."""
     for _ in range(DEPTH):
@@ -227,7 +228,7 @@ def _inner(octets, p, end, wire_end, row, counts):  # type: ignore[no-untyped-de
             row.tunnel_identifier = ident
 
 
-@njit(boundscheck=True)
+@part
 def _may_export(octets, p, length):  # type: ignore[no-untyped-def]
     """Whether a UDP payload may be a NetFlow, IPFIX or sFlow message: cheap, and never wrong about a real one."""
     word = be32(octets, p)
@@ -241,7 +242,7 @@ def _may_export(octets, p, length):  # type: ignore[no-untyped-def]
     return version in (1, 5, 7) and 0 < count <= 64
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def decode(octets, frames, first_frame, rows, candidates, counts, inner):  # type: ignore[no-untyped-def]
     """Decode a batch of frames.
 
@@ -260,8 +261,12 @@ def decode(octets, frames, first_frame, rows, candidates, counts, inner):  # typ
     """
     kept = 0
     found = 0
+    earliest, latest = counts[EARLIEST], counts[LATEST]
     for i in range(frames.size):
         frame = frames[i]
+        earliest, latest = min(earliest, frame.time), max(latest, frame.time)
+        if frame.link != frames[0].link:
+            counts[MIXED] += 1
         if frame.status:
             continue
         p, wire = frame.start, np.int64(frame.wire)
@@ -309,4 +314,5 @@ def decode(octets, frames, first_frame, rows, candidates, counts, inner):  # typ
         if row.fragment:
             counts[FRAGMENTS] += 1
         kept += 1
+    counts[EARLIEST], counts[LATEST] = earliest, latest
     return kept, found

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from netwatch.kernels.jit import kernel, part
 from netwatch.kernels.load import be32, be64, le16, le32, le64
 
 FRAME = np.dtype(
@@ -33,12 +33,12 @@ LAST_SECOND = 9_223_372_035
 """Seconds since 1970 up to which int64 nanoseconds reach."""
 
 
-@njit(boundscheck=True)
+@part
 def _le32_or_be32(octets, i, swapped):  # type: ignore[no-untyped-def]
     return be32(octets, i) if swapped else le32(octets, i)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def walk_pcap(octets, position, frames, layout):  # type: ignore[no-untyped-def]
     """Walk pcap records from ``position``.
 
@@ -83,7 +83,7 @@ def walk_pcap(octets, position, frames, layout):  # type: ignore[no-untyped-def]
     return n, position, FULL
 
 
-@njit(boundscheck=True)
+@part
 def _pcapng_time(ticks, interface):  # type: ignore[no-untyped-def]
     """Nanoseconds of a time stamp, -1 where int64 cannot hold them."""
     rate, binary, offset = interface[1], interface[2], interface[3]
@@ -106,7 +106,7 @@ def _pcapng_time(ticks, interface):  # type: ignore[no-untyped-def]
     return (seconds + offset) * 1_000_000_000 + nanoseconds
 
 
-@njit(boundscheck=True)
+@part
 def _epb_drops(octets, position, end, swapped):  # type: ignore[no-untyped-def]
     """epb_dropcount (option 4) among the options of a block, or 0."""
     while position + 4 <= end:
@@ -121,7 +121,7 @@ def _epb_drops(octets, position, end, swapped):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def walk_pcapng(octets, position, frames, swapped, interfaces, carried):  # type: ignore[no-untyped-def]
     """Walk pcapng blocks (draft-ietf-opsawg-pcapng): takes packet blocks, skips what the caller need not see.
 
@@ -209,7 +209,7 @@ def walk_pcapng(octets, position, frames, swapped, interfaces, carried):  # type
     return n, position, FULL
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def walk_snoop(octets, position, frames, link):  # type: ignore[no-untyped-def]
     """Walk snoop records (RFC 1761) from ``position``; as :func:`walk_pcap`, and the packets lost by drop counters."""
     size = octets.size
@@ -238,7 +238,7 @@ def walk_snoop(octets, position, frames, link):  # type: ignore[no-untyped-def]
     return n, position, FULL, drops
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def walk_erf(octets, position, frames, links):  # type: ignore[no-untyped-def]
     """Walk ERF records (Endace ERF specification) from ``position``; as :func:`walk_snoop`.
 

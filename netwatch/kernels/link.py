@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from netwatch.kernels.jit import part
 from netwatch.kernels.load import be16, be32, le16, le32
 
 ETHERNET, ETHERTYPE, LLC, PPP, MPLS, IP = range(1, 7)
@@ -19,12 +19,12 @@ LLC_DETAIL, PPP_DETAIL = 0x1_0000, 0x2_0000
 """Added to the detail of NOT_IP where it is an LLC service access point or a PPP protocol instead of an EtherType."""
 
 
-@njit(boundscheck=True)
+@part
 def _is_known_type(value):  # type: ignore[no-untyped-def]
     return value in (0x0800, 0x86DD, 0x8100, 0x88A8, 0x0806, 0x8847, 0x8848, 0x8863, 0x8864)
 
 
-@njit(boundscheck=True)
+@part
 def _after_labels(octets, p, end):  # type: ignore[no-untyped-def]
     """(place, what lies there or 0 unknown, status) behind an MPLS label stack (RFC 3032, control word RFC 4385)."""
     for _ in range(STEPS):
@@ -49,7 +49,7 @@ def _after_labels(octets, p, end):  # type: ignore[no-untyped-def]
     return p, IP, 0
 
 
-@njit(boundscheck=True)
+@part
 def _after_ethertype(octets, p, end, value, vlan):  # type: ignore[no-untyped-def]
     """(place, what lies there or 0, its EtherType, status, outermost VLAN) behind one EtherType that is not IP's."""
     if value < 0x0600:  # a length: IEEE 802.3
@@ -85,7 +85,7 @@ def _after_ethertype(octets, p, end, value, vlan):  # type: ignore[no-untyped-de
     return p, 0, value, NOT_IP, vlan
 
 
-@njit(boundscheck=True)
+@part
 def _after_llc(octets, p, end):  # type: ignore[no-untyped-def]
     """(place, what lies there or 0, EtherType or detail, status) behind IEEE 802.2 LLC, with SNAP (RFC 1042)."""
     if p + 3 > end:
@@ -101,7 +101,7 @@ def _after_llc(octets, p, end):  # type: ignore[no-untyped-def]
     return p, 0, LLC_DETAIL | octets[p], NOT_IP
 
 
-@njit(boundscheck=True)
+@part
 def _after_ppp(octets, p, end):  # type: ignore[no-untyped-def]
     """(place, what lies there or 0, detail, status) behind a PPP header (RFC 1661, RFC 1662), compressed or not."""
     if p + 4 > end:
@@ -121,7 +121,7 @@ def _after_ppp(octets, p, end):  # type: ignore[no-untyped-def]
     return p, 0, PPP_DETAIL | protocol, NOT_IP
 
 
-@njit(boundscheck=True)
+@part
 def unwrap(octets, p, end, what, value, vlan):  # type: ignore[no-untyped-def]
     """Go from ``what`` at ``p`` (with EtherType ``value``) to the IP header.
 
@@ -154,7 +154,7 @@ def unwrap(octets, p, end, what, value, vlan):  # type: ignore[no-untyped-def]
     return p, TOO_DEEP, 0, vlan
 
 
-@njit(boundscheck=True)
+@part
 def _after_radiotap(octets, p, end):  # type: ignore[no-untyped-def]
     """(place of the 802.11 header, whether it is padded to 4 octets) behind radiotap (radiotap.org)."""
     if p + 8 > end:
@@ -172,7 +172,7 @@ def _after_radiotap(octets, p, end):  # type: ignore[no-untyped-def]
     return p + length, padded
 
 
-@njit(boundscheck=True)
+@part
 def _wireless(octets, p, end, padded):  # type: ignore[no-untyped-def]
     """(place, what lies there or 0, status) behind an IEEE 802.11 header."""
     if p + 24 > end:
@@ -194,7 +194,7 @@ def _wireless(octets, p, end, padded):  # type: ignore[no-untyped-def]
     return p + header, LLC, 0
 
 
-@njit(boundscheck=True)
+@part
 def _nflog(octets, p, end):  # type: ignore[no-untyped-def]
     """Place of the packet in an NFLOG frame: the value of attribute 9 (lengths in the order of the capturing host)."""
     q = p + 4
@@ -211,7 +211,7 @@ def _nflog(octets, p, end):  # type: ignore[no-untyped-def]
     return end
 
 
-@njit(boundscheck=True)
+@part
 def _rare_link(octets, p, end, link):  # type: ignore[no-untyped-def]
     """(place, what lies there or 0, EtherType, status) for link types that are not in every capture."""
     room = end - p
@@ -259,7 +259,7 @@ def _rare_link(octets, p, end, link):  # type: ignore[no-untyped-def]
     return p, 0, link, CUT if link in (104, 138, 6, 107) else UNKNOWN_LINK
 
 
-@njit(boundscheck=True)
+@part
 def enter(octets, p, end, link):  # type: ignore[no-untyped-def]
     """(place, what lies there or 0, its EtherType, status) for the start of a frame of a LINKTYPE."""
     if link == 192 and p + 8 <= end:  # PPI: its own length, then the LINKTYPE that it carries

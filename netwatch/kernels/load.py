@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from netwatch.kernels.jit import part
 
 
 def _loader(octets: int, swapped: bool) -> Any:
@@ -37,7 +39,7 @@ _be16, _be32, _be64 = _loader(2, True), _loader(4, True), _loader(8, True)
 _le16, _le32, _le64 = _loader(2, False), _loader(4, False), _loader(8, False)
 
 
-@njit(boundscheck=True)
+@part
 def be16(octets, i):  # type: ignore[no-untyped-def]
     """Unsigned 16 bits in network order at octet ``i``, as int64."""
     if i < 0 or i > octets.size - 2:
@@ -45,7 +47,7 @@ def be16(octets, i):  # type: ignore[no-untyped-def]
     return types.int64(_be16(octets, i))
 
 
-@njit(boundscheck=True)
+@part
 def be32(octets, i):  # type: ignore[no-untyped-def]
     """Unsigned 32 bits in network order at octet ``i``, as int64."""
     if i < 0 or i > octets.size - 4:
@@ -53,7 +55,7 @@ def be32(octets, i):  # type: ignore[no-untyped-def]
     return types.int64(_be32(octets, i))
 
 
-@njit(boundscheck=True)
+@part
 def be64(octets, i):  # type: ignore[no-untyped-def]
     """Unsigned 64 bits in network order at octet ``i``, as uint64."""
     if i < 0 or i > octets.size - 8:
@@ -61,7 +63,7 @@ def be64(octets, i):  # type: ignore[no-untyped-def]
     return _be64(octets, i)
 
 
-@njit(boundscheck=True)
+@part
 def le16(octets, i):  # type: ignore[no-untyped-def]
     """Unsigned 16 bits, least octet first, at octet ``i``, as int64."""
     if i < 0 or i > octets.size - 2:
@@ -69,7 +71,7 @@ def le16(octets, i):  # type: ignore[no-untyped-def]
     return types.int64(_le16(octets, i))
 
 
-@njit(boundscheck=True)
+@part
 def le32(octets, i):  # type: ignore[no-untyped-def]
     """Unsigned 32 bits, least octet first, at octet ``i``, as int64."""
     if i < 0 or i > octets.size - 4:
@@ -77,7 +79,7 @@ def le32(octets, i):  # type: ignore[no-untyped-def]
     return types.int64(_le32(octets, i))
 
 
-@njit(boundscheck=True)
+@part
 def le64(octets, i):  # type: ignore[no-untyped-def]
     """Unsigned 64 bits, least octet first, at octet ``i``, as uint64."""
     if i < 0 or i > octets.size - 8:

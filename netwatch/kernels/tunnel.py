@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from netwatch.kernels.jit import part
 from netwatch.kernels.link import ETHERNET, ETHERTYPE, IP, MPLS, PPP
 from netwatch.kernels.load import be16, be32
 
@@ -26,7 +26,7 @@ TUNNELS = (
 IN_IP, V6_IN_IP, GRE, ERSPAN, VXLAN, GENEVE, GTP_U, L2TP, TEREDO, MPLS_IN_IP, ETHER_IP = range(1, 12)
 
 
-@njit(boundscheck=True)
+@part
 def _gre(octets, p, end):  # type: ignore[no-untyped-def]
     """(tunnel or 0, place, what lies there, EtherType, key) behind GRE (RFC 2784, 2890; PPTP's RFC 2637; ERSPAN)."""
     if p + 4 > end:
@@ -57,7 +57,7 @@ def _gre(octets, p, end):  # type: ignore[no-untyped-def]
     return GRE, q, ETHERTYPE, max(value, 0x0600), key
 
 
-@njit(boundscheck=True)
+@part
 def _gtp(octets, p, end):  # type: ignore[no-untyped-def]
     """Place of the packet in a GTP-U G-PDU (3GPP TS 29.281 section 5), or -1."""
     flags = octets[p]
@@ -79,7 +79,7 @@ def _gtp(octets, p, end):  # type: ignore[no-untyped-def]
     return np.int64(q)
 
 
-@njit(boundscheck=True)
+@part
 def _l2tp(octets, p, end):  # type: ignore[no-untyped-def]
     """Place of the PPP frame in an L2TP version 2 data message (RFC 2661 section 3.1), or -1."""
     flags = be16(octets, p)
@@ -93,7 +93,7 @@ def _l2tp(octets, p, end):  # type: ignore[no-untyped-def]
     return np.int64(q)
 
 
-@njit(boundscheck=True)
+@part
 def _teredo(octets, p, end):  # type: ignore[no-untyped-def]
     """Place of the IPv6 header in a Teredo packet (RFC 4380 section 5.1.1), or -1."""
     if be16(octets, p) == 1:  # authentication
@@ -105,7 +105,7 @@ def _teredo(octets, p, end):  # type: ignore[no-untyped-def]
     return np.int64(p)
 
 
-@njit(boundscheck=True)
+@part
 def _in_udp(octets, p, end, source, destination):  # type: ignore[no-untyped-def]
     """As :func:`carried`, for the payload of a UDP datagram of at least 8 octets."""
     if destination in (4789, 8472) and octets[p] & 0xF7 == 0 and octets[p] & 8:  # RFC 7348
@@ -131,7 +131,7 @@ def _in_udp(octets, p, end, source, destination):  # type: ignore[no-untyped-def
     return tunnel, q, PPP if tunnel == L2TP else IP, 0, ident
 
 
-@njit(boundscheck=True)
+@part
 def may_carry(protocol, source, destination):  # type: ignore[no-untyped-def]
     """Whether it is worth asking :func:`carried`: almost always not, which costs two comparisons."""
     if protocol == 6:
@@ -146,7 +146,7 @@ def may_carry(protocol, source, destination):  # type: ignore[no-untyped-def]
     return protocol in (4, 41, 47, 94, 97, 137)
 
 
-@njit(boundscheck=True)
+@part
 def carried(octets, p, end, protocol, ports):  # type: ignore[no-untyped-def]
     """What the payload at ``p`` carries.
 

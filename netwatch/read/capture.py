@@ -31,7 +31,7 @@ class CaptureReader:
     name = ""
 
     def __init__(self, source: Source, options: ReadOptions, input: int) -> None:
-        from netwatch.kernels.decode import COUNTS
+        from netwatch.kernels.decode import COUNTS, EARLIEST, LATEST
         from netwatch.kernels.frames import FRAME
 
         self.source = source
@@ -42,10 +42,9 @@ class CaptureReader:
         self.extra_tallies: list[Tally] = []
         self.frames = np.zeros(options.batch, FRAME)
         self._counts = np.zeros(COUNTS, np.int64)
+        self._counts[EARLIEST], self._counts[LATEST] = np.iinfo(np.int64).max, np.iinfo(np.int64).min
         self._links: dict[int, int] = {}
         self._number = 0  # frames seen
-        self._first_time: int | None = None
-        self._last_time: int | None = None
         self._exports = _export_decoder(options, input)
 
     @abstractmethod
@@ -75,7 +74,7 @@ class CaptureReader:
         self._conclude()
 
     def _decode(self, window: Window, count: int) -> Iterator[Batch]:
-        from netwatch.kernels.decode import KEPT_WIRE, decode
+        from netwatch.kernels.decode import KEPT_WIRE, MIXED, decode
 
         frames = self.frames[:count]
         rows = np.empty(count, PACKET)
@@ -84,25 +83,33 @@ class CaptureReader:
         inner = self.options.layer == "inner"
         kept, found = decode(window.octets, frames, self._number + 1, rows, candidates, self._counts, inner)
         self._number += count
-        self.tally.keep(kept, int(self._counts[KEPT_WIRE]) - before)
-        self._account(frames, kept, window.start)
-        rows = rows[:kept]
+        rows, octets = rows[:kept], int(self._counts[KEPT_WIRE]) - before
+        self._count_links(frames["link"], bool(self._counts[MIXED]))
+        self._counts[MIXED] = 0
+        if kept < count:
+            self._account_dropped(frames[frames["status"] != 0], window.start)
         if found:
-            rows, flows = self._decode_exports(window.octets, rows, candidates[:found])
+            flows, taken = self._decode_exports(window.octets, rows, candidates[:found])
+            self.tally.notes[EXPORT_NOTE] += len(taken)
+            rows = np.delete(rows, taken)
             if len(flows):
                 yield flows
-        if len(rows) and self.options.exports != "only":
+        if self.options.exports == "only":
+            wire = np.delete(frames["wire"][frames["status"] == 0], taken if found else [])
+            self._leave_out(rows, int(wire.sum(dtype=np.int64)))
+            kept, octets, rows = kept - len(rows), octets - int(wire.sum(dtype=np.int64)), rows[:0]
+        self.tally.keep(kept, octets)
+        if len(rows):
             yield Packets(rows, window.octets, self.input)
 
-    def _account(self, frames: np.ndarray, kept: int, start: int) -> None:
-        links, counts = np.unique(frames["link"], return_counts=True)
-        for link, n in zip(links.tolist(), counts.tolist(), strict=True):
-            self._links[link] = self._links.get(link, 0) + n
-        low, high = int(frames["time"].min()), int(frames["time"].max())
-        self._first_time = low if self._first_time is None else min(low, self._first_time)
-        self._last_time = high if self._last_time is None else max(high, self._last_time)
-        if kept < len(frames):
-            self._account_dropped(frames[frames["status"] != 0], start)
+    def _leave_out(self, rows: np.ndarray, octets: int) -> None:
+        if len(rows):
+            self.tally.drop(f"not a {EXPORT_NOTE}", len(rows), octets)
+
+    def _count_links(self, links: np.ndarray, mixed: bool) -> None:
+        kinds, numbers = np.unique(links, return_counts=True) if mixed else (links[:1], [len(links)])
+        for link, n in zip(kinds, numbers, strict=True):
+            self._links[int(link)] = self._links.get(int(link), 0) + int(n)
 
     def _account_dropped(self, frames: np.ndarray, start: int) -> None:
         key = frames["status"].astype(np.int64) << 32 | frames["detail"]
@@ -128,19 +135,17 @@ class CaptureReader:
             text = REASONS[NOT_IP] + ": others" if status == NOT_IP else REASONS[status]
         return text
 
-    def _decode_exports(self, octets: np.ndarray, rows: np.ndarray, candidates: np.ndarray) -> tuple[np.ndarray, Flows]:
-        """Take the flow export messages out of ``rows`` and decode them."""
-        start = rows["payload_start"][candidates]
+    def _decode_exports(self, octets: np.ndarray, rows: np.ndarray, candidates: np.ndarray) -> tuple[Flows, np.ndarray]:
+        """(flows of the flow export messages among the candidates, which rows these messages are)."""
         length = rows["payload_captured"][candidates].astype(np.int64)
-        real = self._exports.recognise(octets, start, length)
-        if not real.any():
-            return rows, Flows.empty()
-        which = candidates[real]
-        taken = rows[which]
-        exporter = np.stack([taken["source_high"], taken["source_low"]], axis=1)
-        flows = self._exports.add(octets, start[real], length[real], exporter, taken["time"], taken["frame"])
-        self.tally.notes[EXPORT_NOTE] += len(which)
-        return np.delete(rows, which), flows
+        real = self._exports.recognise(octets, rows["payload_start"][candidates], length)
+        taken = candidates[real]
+        if not len(taken):
+            return Flows.empty(), taken
+        chosen = rows[taken]
+        exporter = np.stack([chosen["source_high"], chosen["source_low"]], axis=1)
+        start, time, frame = (np.ascontiguousarray(chosen[name]) for name in ("payload_start", "time", "frame"))
+        return self._exports.add(octets, start, length[real], exporter, time, frame), taken
 
     def _stop(self, why: str, window: Window, position: int) -> None:
         self.tally.incomplete = f"{why} at octet {window.start + position:,}"
@@ -156,7 +161,17 @@ class CaptureReader:
             self.tally.notes["octets of a record cut short"] += rest
 
     def _conclude(self) -> None:
-        from netwatch.kernels.decode import BEHIND, FRAGMENTS, KEPT_IP, OFFLOADED, OVERLONG, SNAPPED, TUNNELLED
+        from netwatch.kernels.decode import (
+            BEHIND,
+            EARLIEST,
+            FRAGMENTS,
+            KEPT_IP,
+            LATEST,
+            OFFLOADED,
+            OVERLONG,
+            SNAPPED,
+            TUNNELLED,
+        )
         from netwatch.kernels.tunnel import TUNNELS
 
         words = {
@@ -174,8 +189,9 @@ class CaptureReader:
         for link, n in sorted(self._links.items()):
             self.tally.notes[f"link type {link_name(link)}"] += n
         self.details |= {"link_types": [link_name(link) for link in sorted(self._links)], "layer": self.options.layer}
-        if self._first_time is not None:
-            self.details |= {"first_time": self._first_time, "last_time": self._last_time}
+        if self._number:
+            span = {"first_time": int(self._counts[EARLIEST]), "last_time": int(self._counts[LATEST])}
+            self.details |= span
         if self._exports:
             last = self._exports.tally
             if last.seen:
