@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,8 +46,18 @@ def table(
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on one line of stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=True, sort_keys=False, allow_nan=False) + "\n")
+    """One JSON value on one line of stdout; what is no number (NaN) is null."""
+    sys.stdout.write(json.dumps(_finite(value), ensure_ascii=True, allow_nan=False) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value
 
 
 def print_tallies(tallies: Iterable[Tally], console: Console, *, verbose: bool = False) -> None:

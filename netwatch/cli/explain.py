@@ -25,7 +25,7 @@ def explain(
         "family",
         "class",
         "asn",
-        "service",
+        "port",
     ),
     counter: Annotated[str, Parameter(help="What is compared: octets, packets, flows or peers.")] = "octets",
     json: Annotated[bool, Parameter(help="One JSON object per split on stdout.", group=OUTPUT)] = False,

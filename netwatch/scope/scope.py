@@ -72,6 +72,13 @@ class Scope:
         self._count(flows, direction)
         return flows.with_columns(**columns)
 
+    def holder(self, as_number: int) -> str:
+        """Name of an AS by the latest table that has it, or an empty text."""
+        for table in reversed(self.tables.having("as")):
+            if name := table.holder(as_number):
+                return name
+        return ""
+
     def describe(self) -> dict[str, object]:
         """The scope in JSON-ready values: groups with their dates, tables with date, licence and attribution."""
         return {

@@ -1,6 +1,6 @@
-"""The order of the stages: the only place that knows it.
+"""The two passes over the flows.
 
-Two passes over the flows. The first reads, meters, scopes, recognises payload while it is at hand, and stores; then
+The first reads, meters, scopes, recognises payload while it is at hand, and stores; then
 verdicts are concluded over all that is stored. The second gives each stored flow its class and folds it into series.
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 from netwatch.config import Options
 from netwatch.fingerprint import Fingerprinter
 from netwatch.meter import Meter
+from netwatch.model.elements import Direction
 from netwatch.model.flows import Flows, octets_both, rebatched
 from netwatch.model.packets import Packets
 from netwatch.model.series import SeriesSet
@@ -86,7 +87,7 @@ def judged(paths: Sequence[str | Path], options: Options, advance: Advance = lam
     with FlowStore.scratch() as observed, FlowStore.scratch() as store:
         for flows in rebatched(metered(inputs, meter, advance), BATCH):
             scoped = scope.annotate(within(flows, options.since, options.until, window))
-            observed.append(fingerprinter.observe(scoped))
+            observed.append(fingerprinter.observe(scoped.take(scoped["direction"] != Direction.OUTSIDE)))
         observed.flush()
         verdicts = fingerprinter.conclude(observed.table)
         series = None
