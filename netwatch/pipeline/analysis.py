@@ -90,7 +90,6 @@ def inputs(result: Judged) -> tuple[InputFile, ...]:
 
 def rhythms(series: SeriesSet, changes: Sequence[Change], options: Options) -> tuple[Rhythm, ...]:
     """Hour-of-week matrices before and after the largest lasting change of octets, else of the two halves."""
-
     whole = series.get("scope", "all", "octets")
     if whole is None or not len(whole.values):
         return ()

@@ -22,7 +22,7 @@ def hour_of_week(series: Series, since: int, until: int, timezone: str = "UTC") 
     if series.bins.width > HOUR or not chosen.any():
         return matrix.reshape(7, 24)
     local = pd.DatetimeIndex(times[chosen], tz="UTC").tz_convert(timezone)
-    slot = (local.dayofweek * 24 + local.hour).to_numpy()
+    slot = (local.day_of_week * 24 + local.hour).to_numpy()
     sums = np.bincount(slot, series.values[chosen], 168)
     seen = np.bincount(slot, minlength=168)
     there = seen > 0
