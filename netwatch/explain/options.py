@@ -11,7 +11,8 @@ class ExplainOptions:
 
     ``window``: longest window, in days, that is compared on each side of a change. ``cells``: most cells told of one
     split; the rest is its residual. ``resamples``: block-bootstrap draws behind an interval. ``block``: days that are
-    drawn together. ``seed``: of those draws.
+    drawn together. ``seed``: of those draws. ``full``: changes that are split over every dimension, the largest; the
+    others over the first few.
     """
 
     window: int = 56
@@ -19,3 +20,4 @@ class ExplainOptions:
     resamples: int = 400
     block: int = 7
     seed: int = 1
+    full: int = 12

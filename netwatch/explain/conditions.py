@@ -1,0 +1,89 @@
+"""Findings about how the capture was made, and about rhythm and upstreams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netwatch.explain import severity
+from netwatch.explain.words import between, times
+from netwatch.model.change import Change, ChangeKind
+from netwatch.model.finding import Finding, Severity
+from netwatch.model.series import SeriesSet
+from netwatch.model.text import day, duration, instant, percent
+
+_CAPTURE = (ChangeKind.GAP, ChangeKind.SAMPLING)
+
+
+def condition_findings(changes: Sequence[Change], series: SeriesSet) -> list[Finding]:
+    """Gaps and sampling changes once each, however many series show them; rhythm and upstream changes each."""
+    once = {(c.kind, c.since, c.until): c for c in reversed(changes) if c.kind in _CAPTURE}
+    findings = [_capture(change, series.bins.end) for change in once.values()]
+    findings += [_rhythm(c) for c in changes if c.kind is ChangeKind.RHYTHM]
+    return findings + [_upstream(c) for c in changes if c.kind is ChangeKind.UPSTREAM]
+
+
+def _capture(change: Change, end: int) -> Finding:
+    last = change.until if change.until is not None else end
+    if change.kind is ChangeKind.GAP:
+        title = f"Nothing was captured for {duration(last - change.since)} from {day(change.since)}"
+        words = (
+            f"From {instant(change.since)} to {instant(last)} no packet or record covers the watched networks.",
+            "The time counts as unknown, not as silence: it enters no average and no baseline.",
+        )
+        limits = ("What happened in that time is not known.",)
+    else:
+        title = f"The sampling interval changed on {day(change.since)}"
+        words = (
+            f"Since {instant(change.since)} "
+            f"one packet in {change.after:.6g} is seen, before it one in {change.before:.6g}.",
+            "Octets and packets are multiplied by the interval in force; flows that sampling misses stay uncounted.",
+        )
+        limits = ("Numbers of flows and peers before and after it do not compare.",)
+    return Finding(
+        "quality", title, words, severity.of_quality(change, end), change.since, change.until, "capture", change, (),
+        (), {"before": change.before, "after": change.after, "seconds": (last - change.since) / 1e9}, limits,
+    )  # fmt: skip
+
+
+def _rhythm(change: Change) -> Finding:
+    words = [
+        f"The daily and weekly course of {change.counter} of {change.entity} is another one since {_when(change)}."
+    ]
+    words += _told_facts(change)
+    return Finding(
+        "rhythm", f"The rhythm of {change.entity} changed, {day(change.since)}", tuple(words), Severity.LOW,
+        change.since, change.until, str(change.entity), change, (), (), _figures(change),
+        ("A rhythm tells when machines and people are active, not who they are.",),
+    )  # fmt: skip
+
+
+def _upstream(change: Change) -> Finding:
+    told = f"changed {times(change.ratio)}"
+    if 0 <= change.before <= 1 and 0 <= change.after <= 1:
+        told = f"went from {percent(change.before)} to {percent(change.after)}"
+    words = [
+        f"The share of {change.entity} in {change.counter} {told} since {_when(change)}, "
+        f"{times(change.ratio)} {between(change.ratio_low, change.ratio_high)}.",
+        *_told_facts(change),
+    ]
+    return Finding(
+        "upstream", f"Traffic moved between upstreams: {change.entity}, {day(change.since)}", tuple(words),
+        Severity.MEDIUM, change.since, change.until, str(change.entity), change, (), (), _figures(change),
+        ("Seen is the next AS as the exporter told it.",),
+    )  # fmt: skip
+
+
+def _when(change: Change) -> str:
+    return f"{instant(change.since)} (between {day(change.since_low)} and {day(change.since_high)} with 95 %)"
+
+
+def _told_facts(change: Change) -> list[str]:
+    """The detector's numbers, by name: ``weekend share 0.31 before, 0.22 after``."""
+    parts = [
+        f"{name.replace('_', ' ')} {value:.3g}" for name, value in change.facts.items() if isinstance(value, float)
+    ]
+    return [f"In numbers: {', '.join(parts)}."] if parts else []
+
+
+def _figures(change: Change) -> dict[str, object]:
+    return {"before": change.before, "after": change.after, "ratio": change.ratio, **change.facts}

@@ -1,0 +1,67 @@
+"""The exact split of a change over cells: shares and residual sum to 1, what grew and what shrank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from netwatch.explain.cells import Told, count_cells, count_slots, slot_for
+from netwatch.explain.interval import share_intervals
+from netwatch.explain.options import ExplainOptions
+from netwatch.explain.windows import DAY, Span, Windows
+from netwatch.model.finding import Composition, Share
+
+TOLD = 0.95
+"""Part of all movement, up and down, that the told cells make up, where the number of cells allows."""
+SHORT_BLOCK = 4
+"""Slots drawn together where slots are shorter than a day."""
+
+
+def decompose(flows: Any, before: Span, after: Span, by: Sequence[str], counter: str = "octets") -> Composition:
+    """The change of a counter between two windows (ns UTC), split over the values of one or several dimensions.
+
+    ``flows`` is an Ibis table of stored flows. Raises:
+        UsageError: no such counter or dimension.
+    """
+    return split(flows, Windows.plain(before, after), by, counter, ExplainOptions())
+
+
+def split(flows: Any, windows: Windows, by: Sequence[str], counter: str, options: ExplainOptions) -> Composition:
+    """As :func:`decompose`, for windows of several spans with the time they were observed; with intervals.
+
+    ``Share.amount`` is per second of observed time (peers: per day).
+    """
+    cells = count_cells(flows, windows, by, counter, options.cells)
+    told = fewest(cells.added, cells.moved)
+    slot = slot_for(windows)
+    before, after = count_slots(flows, windows, by, counter, Told(cells.keys[:told], slot))
+    draws = (options.resamples, options.block if slot == DAY else SHORT_BLOCK, options.seed)
+    low, high = share_intervals(before, after, windows.seconds, draws)
+    unit = 86_400.0 if counter == "peers" else 1.0
+    shares = tuple(
+        Share(
+            dict(zip(by, cells.names[i], strict=True)),
+            float(cells.added[i]) * unit,
+            part(float(cells.added[i]), cells.total),
+            float(low[i]),
+            float(high[i]),
+        )
+        for i in range(told)
+    )
+    residual = part(cells.total - float(cells.added[:told].sum()), cells.total)
+    return Composition(counter, "+".join(by), cells.total * unit, shares, residual)
+
+
+def part(amount: float, total: float) -> float:
+    """Share of a total; NaN of none."""
+    return amount / total if total else float("nan")
+
+
+def fewest(added: np.ndarray, moved: float) -> int:
+    """How many of the cells, given largest movement first, make up :data:`TOLD` of all movement."""
+    if moved == 0:
+        return 0
+    enough = int(np.searchsorted(np.cumsum(np.abs(added)), TOLD * moved)) + 1
+    return min(enough, int(np.count_nonzero(added)))

@@ -1,0 +1,274 @@
+"""Findings about volume: by how much it changed, when, and what the change is made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from netwatch.explain import severity
+from netwatch.explain.cells import count_levels
+from netwatch.explain.decomposition import split
+from netwatch.explain.options import ExplainOptions
+from netwatch.explain.windows import DAY, Windows, windows_for
+from netwatch.explain.words import amount, between, carried_by, listed, share_words, times
+from netwatch.model.change import Change, ChangeKind
+from netwatch.model.finding import Composition, Finding, Severity
+from netwatch.model.series import SeriesSet
+from netwatch.model.text import bit_rate, count, day, instant, percent
+
+LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP)
+PASSING = (ChangeKind.EPISODE, ChangeKind.SPIKE, ChangeKind.DROP)
+MINER_OCTETS = 30.0
+"""Octets a second of one Monero miner at its pool, measured: 240 bit/s at the median."""
+_DIMENSIONS = ("family", "class", "asn", "port", "host", "prefix", "direction", "application", "upstream")
+_BRIEF = ("family", "class", "host")
+_COUNTERS = ("packets", "flows", "peers")
+_NEAR = 3 * DAY
+
+
+class Ground(NamedTuple):
+    """What findings are made from."""
+
+    series: SeriesSet
+    changes: Sequence[Change]
+    flows: Any
+    options: ExplainOptions
+
+
+def volume_findings(ground: Ground) -> list[Finding]:
+    """One finding for each change of the whole scope, with the changes of its parts beside it; then what is left over:
+    lasting changes of single parts each, short ones together.
+    """
+    primary = _primary(ground.changes)
+    full = sorted(primary, key=_moved, reverse=True)[: ground.options.full]
+    findings: list[Finding] = []
+    told: set[int] = set()
+    for change in primary:
+        beside = [c for c in ground.changes if c is not change and c not in primary and _near(c, change, ground)]
+        told.update(id(c) for c in beside)
+        findings.append(_explained(ground, change, beside, _DIMENSIONS if change in full else _BRIEF))
+    left = [c for c in ground.changes if c not in primary and id(c) not in told]
+    findings += [_part(c) for c in left if c.kind in LEVELS]
+    short = [c for c in left if c.kind in (*PASSING, ChangeKind.RECORD, ChangeKind.SPREAD)]
+    return findings + ([_short(short)] if short else [])
+
+
+def _primary(changes: Sequence[Change]) -> list[Change]:
+    """Changes of the scope's octets, and those of its other counters that no change of octets goes with."""
+    whole = [c for c in changes if c.entity.kind == "scope" and c.kind in (*LEVELS, *PASSING)]
+    octets = [c for c in whole if c.counter == "octets"]
+    chosen = list(octets)
+    for change in whole:
+        if change.counter != "octets" and not any(
+            abs(change.since - other.since) <= _NEAR and (change.kind in LEVELS) == (other.kind in LEVELS)
+            for other in chosen
+        ):
+            chosen.append(change)
+    return sorted(chosen, key=lambda c: (c.since, c.counter))
+
+
+def _moved(change: Change) -> float:
+    lasting = ((change.until or change.since + 365 * DAY) - change.since) / DAY
+    return abs(change.after - change.before) * (lasting if change.kind in PASSING else 365)
+
+
+def _near(change: Change, other: Change, ground: Ground) -> bool:
+    if change.kind not in (*LEVELS, *PASSING, ChangeKind.RECORD, ChangeKind.SPREAD):
+        return False
+    tolerance = max(3 * ground.series.bins.width, min(_NEAR, max((other.until or 0) - other.since, 0) or _NEAR))
+    return abs(change.since - other.since) <= tolerance or other.since_low <= change.since <= other.since_high
+
+
+def _explained(ground: Ground, change: Change, beside: Sequence[Change], dimensions: Sequence[str]) -> Finding:
+    series = ground.series.get(change.entity.kind, change.entity.value, change.counter)
+    passing = [c for c in ground.changes if c.kind in PASSING and c.entity == change.entity]
+    windows = None
+    if series is not None:
+        windows = windows_for(change, series, passing, ground.options.window * DAY)
+    words = [_headline(change)]
+    figures = _figures(change, beside)
+    compositions: list[Composition] = []
+    if windows is not None:
+        compositions = _compositions(ground, change, windows, dimensions)
+        levels = count_levels(ground.flows, windows, "family", change.counter)
+        words += _composition_words(change, compositions, windows)
+        words += _mining_words(compositions, levels)
+        words += _without(levels, change.counter)
+        figures |= {"windows": _window_figures(windows), "levels_by_family": _told_levels(levels)}
+    if beside:
+        words.append(_beside_words(beside))
+    return Finding(
+        "volume", _title(change), tuple(words), severity.of_volume(change), change.since, change.until,
+        str(change.entity), change, (), tuple(compositions), figures, _limits(change, windows),
+    )  # fmt: skip
+
+
+def _compositions(ground: Ground, change: Change, windows: Windows, dimensions: Sequence[str]) -> list[Composition]:
+    main = [split(ground.flows, windows, [name], change.counter, ground.options) for name in dimensions]
+    others = [c for c in ("octets", *_COUNTERS) if c != change.counter]
+    rest = [split(ground.flows, windows, ["family"], counter, ground.options) for counter in others]
+    # A dimension that the flows do not tell (one cell, unknown) says nothing.
+    main = [c for c in main if not (len(c.shares) == 1 and set(c.shares[0].cell.values()) == {"unknown"})
+            or c.dimension == "family"]  # fmt: skip
+    return main + rest
+
+
+def _title(change: Change) -> str:
+    verb = {
+        ChangeKind.EPISODE: "was for a while", ChangeKind.SPIKE: "was for a short time",
+        ChangeKind.DROP: "fell for a time to",
+        ChangeKind.RAMP: "grew to" if change.ratio >= 1 else "shrank to",
+    }.get(change.kind, "rose to" if change.ratio >= 1 else "fell to")  # fmt: skip
+    what = "Volume" if change.counter == "octets" else change.counter.capitalize()
+    whose = "" if change.entity.kind == "scope" else f" of {change.entity}"
+    until = (
+        f" until {day(change.until)}" if change.until is not None and change.kind in (*PASSING, ChangeKind.RAMP) else ""
+    )
+    return f"{what}{whose} {verb} {times(change.ratio)} its level, {day(change.since)}{until}"
+
+
+def _headline(change: Change) -> str:
+    ratio = f"{times(change.ratio)} {between(change.ratio_low, change.ratio_high)}"
+    rates = f"from {amount(change.before, change.counter)} to {amount(change.after, change.counter)}"
+    if change.counter == "peers":
+        rates = "as distinct addresses in a bin"
+    when = f"since {instant(change.since)}"
+    if change.since_low < change.since_high:
+        when += f" (begin between {day(change.since_low)} and {day(change.since_high)} with 95 %)"
+    if change.until is not None:
+        when += f" until {instant(change.until)}"
+    p = "" if math.isnan(change.p_value) else f", p = {change.p_value:.2g}"
+    return f"{change.kind.capitalize()} of {change.counter} of {change.entity}: {ratio}, {rates}, {when}{p}."
+
+
+def _composition_words(change: Change, compositions: Sequence[Composition], windows: Windows) -> list[str]:
+    words = []
+    main = {c.dimension: c for c in compositions if c.counter == change.counter}
+    spans = " against ".join(_spans(side) for side in (windows.after, windows.before))
+    families = main.get("family")
+    if families is not None:
+        verb = "added" if families.total >= 0 else "lost"
+        parts = listed([share_words(s) for s in families.shares])
+        words.append(
+            f"Compared are {spans}: {amount(abs(families.total), change.counter)} {verb}, of which "
+            f"{parts or 'nothing'}; the shares and a rest of {percent(families.residual)} sum to 100 % "
+            "(intervals: 95 %)."
+        )
+    for name, noun in (("asn", "Networks"), ("port", "Services"), ("host", "Watched hosts")):
+        if name in main and (told := carried_by(main[name])):
+            words.append(f"{noun} that carry most of it: {told}.")
+    others = [c for c in compositions if c.counter != change.counter and c.shares]
+    if others:
+        divided = "; ".join(f"{c.counter} {carried_by(c, 2)}" for c in others)
+        words.append(f"The change of other counters divides differently: {divided}.")
+    return words
+
+
+def _mining_words(compositions: Sequence[Composition], levels: dict[str, tuple[float, float]]) -> list[str]:
+    """Whether mining can be what made the volume, in numbers, where there is mining or a rise."""
+    octets = next((c for c in compositions if c.counter == "octets" and c.dimension == "family"), None)
+    if octets is None or octets.total <= 0 or levels.get("mining", (0.0, 0.0))[1] <= 0:
+        return []
+    mine = next((s for s in octets.shares if s.cell["family"] == "mining"), None)
+    share = mine.share if mine is not None else 0.0
+    flows = next((c for c in compositions if c.counter == "flows"), None)
+    active = next((s.share for s in flows.shares if s.cell["family"] == "mining"), 0.0) if flows else 0.0
+    needed = octets.total / MINER_OCTETS
+    words = [
+        f"A Monero miner moves about {bit_rate(MINER_OCTETS)} to and from its pool (median measured), so the added "
+        f"{bit_rate(octets.total)} would take about {count(needed)} miners."
+    ]
+    if share < 0.1:
+        words.append(
+            f"Mining is {percent(share)} of the added octets and {percent(active)} of the added flows: it may explain "
+            "activity, it cannot explain the volume."
+        )
+    return words
+
+
+def _without(levels: dict[str, tuple[float, float]], counter: str) -> list[str]:
+    """The counterfactual: the ratio with one family left out on both sides."""
+    before, after = (sum(side) for side in zip(*levels.values(), strict=True)) if levels else (0.0, 0.0)
+    parts = []
+    for name in ("mining", "attack", "chain"):
+        b, a = levels.get(name, (0.0, 0.0))
+        if a + b > 0 and before - b > 0:
+            parts.append(f"without {name} {times((after - a) / (before - b))}")
+    if not parts or before <= 0:
+        return []
+    return [f"In these windows {counter} are {times(after / before)} as many; {listed(parts)}."]
+
+
+def _spans(spans: Sequence[tuple[int, int]]) -> str:
+    cuts = f", {len(spans) - 1} passing departures left out" if len(spans) > 1 else ""
+    return f"{instant(spans[0][0])} to {instant(spans[-1][1])}{cuts}"
+
+
+def _beside_words(beside: Sequence[Change]) -> str:
+    first = sorted(beside, key=lambda c: -abs(c.after - c.before))[:4]
+    parts = [f"{c.counter} of {c.entity} ({c.kind}, {times(c.ratio)})" for c in first]
+    more = f" and {len(beside) - len(first)} more" if len(beside) > len(first) else ""
+    return f"At about the same time changed {listed(parts)}{more}: a coincidence in time, not a proof of cause."
+
+
+def _figures(change: Change, beside: Sequence[Change]) -> dict[str, object]:
+    return {
+        "ratio": change.ratio,
+        "ratio_low": change.ratio_low,
+        "ratio_high": change.ratio_high,
+        "before_per_second": change.before,
+        "after_per_second": change.after,
+        "beside": [
+            {
+                "entity": str(c.entity),
+                "counter": c.counter,
+                "kind": str(c.kind),
+                "since": instant(c.since),
+                "ratio": c.ratio,
+            }
+            for c in sorted(beside, key=lambda c: -abs(c.after - c.before))[:20]
+        ],
+    }
+
+
+def _window_figures(windows: Windows) -> dict[str, object]:
+    return {
+        side: {"spans": [[instant(a), instant(b)] for a, b in spans], "observed_seconds": seconds}
+        for side, spans, seconds in zip(("before", "after"), windows[:2], windows.seconds, strict=True)
+    }
+
+
+def _told_levels(levels: dict[str, tuple[float, float]]) -> dict[str, dict[str, float]]:
+    return {name: {"before": b, "after": a} for name, (b, a) in sorted(levels.items())}
+
+
+def _limits(change: Change, windows: Windows | None) -> tuple[str, ...]:
+    limits = ["Shares tell what moved with the change, not why it came about."]
+    if windows is None:
+        limits.append("One side of the change was not observed, so it was not split up.")
+    elif min(windows.seconds) < 28 * DAY / 1e9:
+        limits.append("Less than four weeks on one side: the intervals of the shares rest on little data.")
+    if change.provisional:
+        limits.append("The change is too recent for its date to be settled.")
+    return tuple(limits)
+
+
+def _part(change: Change) -> Finding:
+    limits = ("The scope as a whole shows no change at that time.", *_limits(change, None)[:1])
+    return Finding(
+        "volume", _title(change), (_headline(change),), severity.of_volume(change), change.since, change.until,
+        str(change.entity), change, (), (), _figures(change, ()), limits,
+    )  # fmt: skip
+
+
+def _short(changes: Sequence[Change]) -> Finding:
+    first = sorted(changes, key=lambda c: -abs(math.log(c.ratio)) if c.ratio > 0 else -math.inf)
+    words = [f"{len(changes)} short departures or records of single counters, networks, services or classes."]
+    words += [_headline(change) for change in first[:5]]
+    figures = _figures(first[0], first)
+    return Finding(
+        "volume", f"{len(changes)} short departures of single parts", tuple(words), Severity.INFO,
+        min(c.since for c in changes), None, "parts of the scope", None, (), (), {"departures": figures["beside"]},
+        ("They are not split up further.",),
+    )  # fmt: skip
