@@ -193,8 +193,10 @@ class CaptureReader:
             span = {"first_time": int(self._counts[EARLIEST]), "last_time": int(self._counts[LATEST])}
             self.details |= span
         if self._exports:
+            self._exports.finish()
             last = self._exports.tally
-            if last.seen:
+            if last.seen_octets:
+                self.details |= self._exports.details
                 self.extra_tallies.append(last)
 
 

@@ -1,0 +1,39 @@
+"""What held when: values that change between the rows of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Event(NamedTuple):
+    """From ``row`` on, ``key`` has ``value``."""
+
+    row: int
+    key: int
+    value: int
+
+
+def in_force(keys: np.ndarray, rows: np.ndarray, base: Callable[[int], int], events: Sequence[Event]) -> np.ndarray:
+    """The value that each key has at its row, int64 (n,).
+
+    ``keys`` int64 (n,), ``rows`` int64 (n,); ``base``: a key's value before the batch; ``events`` in order of rows.
+    """
+    unique, which = np.unique(keys, return_inverse=True)
+    values = np.array([base(key) for key in unique.tolist()], np.int64)[which]
+    places = {key: index for index, key in enumerate(unique.tolist())}
+    known = [(places[e.key], e.row, e.value) for e in events if e.key in places]
+    if not known:
+        return values
+    span = 1 + max(int(rows.max(initial=0)), *(row for _, row, _ in known))
+    # Sorting is stable: of several events of one key and row the last one counts.
+    known.sort(key=lambda e: e[0] * span + e[1])
+    moments = np.array([key * span + row for key, row, _ in known], np.int64)
+    last = np.searchsorted(moments, which * span + rows, "right") - 1
+    told = np.array([value for _, _, value in known], np.int64)
+    owner = np.array([key for key, _, _ in known], np.int64)
+    valid = (last >= 0) & (owner[last] == which)
+    values[valid] = told[last[valid]]
+    return values
