@@ -1,0 +1,106 @@
+"""Which share of each bin was observed: from spans that readers know, and from exporters that fell silent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from netwatch.model.series import Bins
+
+EXPORTERS = 64
+"""Exporters told apart; any more are one."""
+_ENOUGH = 20
+
+
+class Presence:
+    """Flow Records and octets by (exporter, bin)."""
+
+    def __init__(self, bins: Bins) -> None:
+        self.bins = bins
+        self._rows: dict[int, int] = {}
+        self.records = np.zeros((0, bins.count))
+        self.octets = np.zeros((0, bins.count))
+        self.intervals = np.zeros(bins.count)
+
+    def add(self, exporter: np.ndarray, first: np.ndarray, octets: np.ndarray, interval: np.ndarray) -> None:
+        """Count records; ``exporter`` uint64 (n,) hash, ``first`` int64 (n,) bin."""
+        unique, inverse = np.unique(exporter, return_inverse=True)
+        for key in unique.tolist():
+            if key not in self._rows and len(self._rows) < EXPORTERS:
+                self._rows[key] = len(self._rows)
+                self.records = np.concatenate([self.records, np.zeros((1, self.bins.count))])
+                self.octets = np.concatenate([self.octets, np.zeros((1, self.bins.count))])
+        row = np.array([self._rows.get(key, EXPORTERS - 1) for key in unique.tolist()], np.int64)[inverse]
+        np.add.at(self.records, (row, first), 1.0)
+        np.add.at(self.octets, (row, first), octets)
+        np.add.at(self.intervals, first, interval)
+
+    def sampling(self) -> np.ndarray:
+        """Mean packet interval of each bin's records, float64 (bins,); NaN where there were none."""
+        records = self.records.sum(axis=0)
+        out = np.full(self.bins.count, np.nan)
+        np.divide(self.intervals, records, out=out, where=records > 0)
+        return out
+
+    def coverage(self, gap_p: float) -> np.ndarray:
+        """Share of the traffic whose exporters were heard, float64 (bins,).
+
+        An exporter's share is its mean rate of octets while it was heard.
+        """
+        usual, missing = np.zeros(self.bins.count), np.zeros(self.bins.count)
+        for records, octets in zip(self.records, self.octets, strict=True):
+            silent = silences(records, gap_p)
+            alive = np.flatnonzero(records)
+            rate = float(octets[~silent].sum()) / max(1, alive[-1] - alive[0] + 1 - int(silent.sum()))
+            usual[alive[0] : alive[-1] + 1] += rate
+            missing[silent] += rate
+        return 1.0 - np.divide(missing, usual, out=np.zeros(self.bins.count), where=usual > 0)
+
+
+def silences(records: np.ndarray, gap_p: float) -> np.ndarray:
+    """Bins in which an exporter was silent though it usually is not, bool (bins,).
+
+    A run of empty bins between others is a silence when its chance under a low decile of the rate around it (Poisson)
+    is below ``gap_p``; where empty bins are usual, only when it is also three times as long as any other such run.
+    """
+    silent = np.zeros(len(records), bool)
+    alive = np.flatnonzero(records)
+    if len(alive) < _ENOUGH:
+        return silent
+    steps = np.diff(alive)
+    holes = np.flatnonzero(steps > 1)
+    lengths = steps[holes] - 1
+    longest = np.sort(lengths)[::-1]
+    for hole, length in zip(holes, lengths, strict=True):
+        begin, end = alive[hole] + 1, alive[hole + 1]
+        reach = max(50, 4 * int(length))  # holds the next nights, or the next weekends
+        around = np.concatenate([records[max(0, begin - reach) : begin], records[end : end + reach]])
+        low = float(np.quantile(around, 0.1, method="lower"))
+        if low > 0:
+            unlikely = -length * low < np.log(gap_p)
+        else:
+            rival = longest[1] if length == longest[0] and len(longest) > 1 else longest[0] if len(longest) > 1 else 0
+            empty = max(float((around == 0).mean()), 1.0 / len(around))
+            unlikely = length >= 3 * max(rival, 1) and length * np.log(empty) < np.log(gap_p)
+        silent[begin:end] = unlikely
+    return silent
+
+
+def observed_share(bins: Bins, spans: Sequence[tuple[int, int, float]]) -> np.ndarray:
+    """Observed share of each bin, float64 (bins,), from spans ``(since, until, share of the traffic seen)`` in ns."""
+    share = np.zeros(bins.count)
+    for begin, end, part in spans:
+        since, until = max(begin, bins.start), min(end, bins.end)
+        if until <= since:
+            continue
+        first, last = (since - bins.start) // bins.width, (until - 1 - bins.start) // bins.width
+        edges = bins.start + bins.width * np.arange(first, last + 2)
+        overlap = np.diff(np.clip(edges, since, until)).astype(np.float64)
+        share[first : last + 1] += part * overlap / bins.width
+    return np.minimum(share, 1.0)
+
+
+def edges(bins: Bins, first: int, last: int) -> np.ndarray:
+    """Share of the outermost bins that lies between the first and the last instant of the data, float64 (bins,)."""
+    return observed_share(bins, [(first, last + 1, 1.0)])

@@ -1,0 +1,179 @@
+"""Series against plain sums."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netwatch.model.elements import Direction
+from netwatch.model.flows import Flows
+from netwatch.series import SeriesBuilder, SeriesOptions
+from netwatch.series.coverage import silences
+from netwatch.series.widths import width
+
+S = 1_000_000_000
+
+
+def flows(rows: list[tuple[int, int, int, int]], **more: np.ndarray) -> Flows:
+    start, length, octets, packets = (np.array(c, np.int64) for c in zip(*rows, strict=True))
+    return Flows(
+        {
+            "flow_start_nanoseconds": start,
+            "flow_end_nanoseconds": start + length,
+            "octet_delta_count": octets,
+            "packet_delta_count": packets,
+            **more,
+        }
+    )
+
+
+def span(batch: Flows) -> tuple[int, int]:
+    return int(batch["flow_start_nanoseconds"].min()), int(batch["flow_end_nanoseconds"].max())
+
+
+life = st.tuples(st.integers(0, 3000 * S), st.integers(0, 900 * S), st.integers(0, 10**9), st.integers(0, 10**6))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(life, min_size=1, max_size=30), st.sampled_from([1, 1000]))
+def test_octets_are_spread_by_overlap_and_none_is_lost(rows, interval):
+    batch = flows(rows, sampling_packet_interval=np.full(len(rows), interval))
+    first, last = span(batch)
+    b = SeriesBuilder(
+        SeriesOptions(bin=60, by=("scope",), gap_p=0),
+        (first // (60 * S) * 60 * S, last // (60 * S) * 60 * S + 60 * S - 1),
+    )
+    b.add(batch)
+    got = b.result().get("scope", "all", "octets")
+    naive = np.zeros(b.bins.count)
+    for start, length, octets, _ in rows:
+        for i in range(b.bins.count):
+            low, high = b.bins.start + i * b.bins.width, b.bins.start + (i + 1) * b.bins.width
+            if length == 0:
+                naive[i] += octets * interval * (low <= start < high)
+            else:
+                naive[i] += octets * interval * max(0, min(high, start + length) - max(low, start)) / length
+    assert np.nansum(got.values) == sum(r[2] for r in rows) * interval
+    assert np.allclose(got.values, naive, atol=2 * len(rows))
+    assert b.tally.balanced
+
+
+def test_a_flow_of_many_bins_keeps_its_sum():
+    batch = flows([(0, 5000 * S, 10**9, 10**6), (2500 * S, 1, 7, 1)])
+    b = SeriesBuilder(SeriesOptions(bin=1, by=("scope",)), span(batch))
+    b.add(batch)
+    values = b.result().get("scope", "all", "octets").values
+    assert values[:-1].sum() == pytest.approx(10**9 + 7, rel=1e-3)
+    assert np.all(values[:-1] > 0)
+
+
+def test_both_directions_of_a_biflow_go_their_way():
+    batch = flows(
+        [(0, S, 100, 1), (10 * S, S, 50, 1)],
+        reverse_octet_delta_count=np.array([900, 0]),
+        reverse_packet_delta_count=np.array([9, 0]),
+        direction=np.array([Direction.OUTBOUND, Direction.INBOUND]),
+    )
+    b = SeriesBuilder(SeriesOptions(bin=1), (0, 12 * S - 1))
+    b.add(batch)
+    made = b.result()
+    assert np.nansum(made.get("direction", "outbound", "octets").values) == 100
+    assert np.nansum(made.get("direction", "inbound", "octets").values) == 950
+    assert np.nansum(made.get("direction", "inbound", "flows").values) == 2
+
+
+def test_outside_is_counted_and_left_out():
+    batch = flows([(0, S, 100, 1), (5, S, 50, 1)], direction=np.array([Direction.OUTSIDE, Direction.INBOUND]))
+    b = SeriesBuilder(SeriesOptions(bin=1), (0, 2 * S))
+    b.add(batch)
+    assert b.tally.dropped["outside the scope"].octets == 100
+    assert b.tally.balanced
+
+
+def test_many_ports_add_up_with_other():
+    rng = np.random.default_rng(4)
+    n = 20_000
+    port = np.where(rng.random(n) < 0.5, 443, rng.integers(1, 60_000, n))
+    batch = flows(
+        [(int(t), S, 1000, 2) for t in rng.integers(0, 3600 * S, n)],
+        destination_transport_port=port,
+        protocol_identifier=np.full(n, 6),
+        orientation=np.full(n, 1),
+    )
+    b = SeriesBuilder(SeriesOptions(bin=60, top=5), (0, 3660 * S - 1))
+    for part in np.array_split(np.arange(n), 7):
+        b.add(batch.take(part))
+    ports = b.result().of("port", "octets")
+    assert len(ports) == 6
+    assert {str(s.entity.value) for s in ports} >= {"tcp/443", "other"}
+    assert sum(np.nansum(s.values * s.coverage) for s in ports) == pytest.approx(n * 1000)
+
+
+def test_peers_are_distinct_addresses():
+    rng = np.random.default_rng(1)
+    n = 30_000
+    peers = rng.integers(1, 5000, n).astype(np.uint64)
+    addresses = np.stack([np.zeros(n, np.uint64), (np.uint64(0xFFFF) << np.uint64(32)) | peers], axis=1)
+    batch = flows(
+        [(int(t), 0, 100, 1) for t in rng.integers(0, 600 * S, n)],
+        source_address=addresses,
+        direction=np.full(n, Direction.INBOUND),
+    )
+    b = SeriesBuilder(SeriesOptions(bin=60), (0, 600 * S - 1))
+    b.add(batch)
+    got = b.result().get("scope", "all", "peers").values
+    minute = batch["flow_start_nanoseconds"] // (60 * S)
+    true = np.array([len(np.unique(peers[minute == m])) for m in range(10)])
+    assert np.all(np.abs(got / true - 1) < 0.25)
+    assert abs(np.mean(got / true) - 1) < 0.08
+
+
+def test_a_silent_hour_is_unknown_and_a_quiet_night_is_not():
+    rng = np.random.default_rng(2)
+    records = rng.poisson(40, 400).astype(float)
+    records[100:112] = 0
+    assert np.flatnonzero(silences(records, 1e-6)).tolist() == list(range(100, 112))
+    nights = np.where(np.arange(960) % 96 < 30, 0, rng.poisson(5, 960)).astype(float)
+    assert not silences(nights, 1e-6).any()
+
+
+def test_one_of_two_exporters_falls_silent():
+    rng = np.random.default_rng(3)
+    rows, exporter = [], []
+    for minute in range(300):
+        for who in (1, 2):
+            if who == 2 and 100 <= minute < 140:
+                continue
+            rows += [(minute * 60 * S + int(rng.integers(0, 50 * S)), S, 1000, 1) for _ in range(30)]
+            exporter += [who] * 30
+    batch = flows(rows, observation_domain_id=np.array(exporter))
+    b = SeriesBuilder(SeriesOptions(bin=60), (0, 300 * 60 * S - 1))
+    b.add(batch)
+    s = b.result().get("scope", "all", "octets")
+    assert np.allclose(s.coverage[100:140], 0.5, atol=0.02)
+    assert np.allclose(s.values[101:139], 60_000, rtol=0.2)
+    assert np.all(s.variance[101:139] > 0)
+
+
+def test_sampling_is_corrected_once_and_carried():
+    rng = np.random.default_rng(5)
+    totals, variances = [], []
+    for _ in range(200):
+        seen = rng.binomial(10_000, 0.01)
+        b = SeriesBuilder(SeriesOptions(bin=1, by=("scope",)), (0, S - 1))
+        b.add(flows([(0, 0, seen * 500, seen)], sampling_packet_interval=np.array([100])))
+        s = b.result().get("scope", "all", "packets")
+        totals.append(s.values[0])
+        variances.append(s.variance[0])
+    assert np.mean(totals) == pytest.approx(10_000, rel=0.02)
+    assert np.mean(variances) == pytest.approx(np.var(totals), rel=0.3)
+
+
+def test_widths():
+    day = 86_400 * S
+    assert width(0, 30 * day) == 300 * S
+    assert width(0, 1000 * day) == 3600 * S
+    assert width(0, 1200 * S) == S
+    assert width(-(1 << 62), 1 << 62) >= 1
