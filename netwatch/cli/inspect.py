@@ -17,6 +17,10 @@ from netwatch.model.text import count, duration, instant, volume
 from netwatch.read import InputFile, open_inputs
 
 
+SAID = {"first_time"}
+"""Details that the rows above them tell already."""
+
+
 @dataclass(slots=True)
 class Content:
     """What one input holds; times in ns UTC, None where there are none."""
@@ -132,11 +136,13 @@ def _show(file: InputFile, content: Content, tallies: list[Tally]) -> None:
         rows.append(("flow records", count(content.records)))
     if content.flows:
         rows.append(("flows metered", count(content.flows)))
-    rows.extend((name, _told(value)) for name, value in file.details.items())
+    rows.extend((name.replace("_", " "), _told(value)) for name, value in file.details.items() if name not in SAID)
     rows.extend(
         ("note", f"{note}: {count(number)}") for tally in tallies for note, number in sorted(tally.notes.items())
     )
-    out.print(table(("", ""), rows))
+    facts = table(("fact", "value"), rows)
+    facts.show_header = False
+    out.print(facts)
     out.print()
 
 
