@@ -59,6 +59,10 @@ def facts_of(
     for name in ("sizes.score", "timing.client_cv", "timing.pushed", "timing.synchrony", "context.clients"):
         if name in columns and not np.isnan(columns[name][row]):
             facts[name] = round(float(columns[name][row]), 3)
+    least = columns["aggregate.miners"][row] if "aggregate.miners" in columns else np.nan
+    if least >= 2:
+        facts["miners_at_least"] = int(least)
+        facts["miners_by"] = "shares uploaded, at one per miner in 5 s; several miners share this address"
     if entry is None:
         return facts
     show = str if options.show_wallets else masked

@@ -34,15 +34,17 @@ PAYLOAD: dict[str, Feature] = {
     "payload.node_rpc": Feature("wallet or node RPC methods", _MESSAGES),
     "payload.lsp": Feature("JSON-RPC framed by Content-Length", _MESSAGES),
     "payload.json_rpc": Feature("JSON-RPC of any kind", _MESSAGES),
-    "payload.sv2_handshake": Feature("Noise handshake in the lengths of Stratum v2", _MESSAGES),
     "payload.bitcoin": Feature("Bitcoin-family P2P messages", _MESSAGES),
     "payload.levin": Feature("Monero-family P2P (Levin) messages", _MESSAGES),
     "payload.devp2p": Feature("Ethereum P2P datagrams or handshakes", _MESSAGES),
     "payload.tls": Feature("TLS records", _MESSAGES),
-    "payload.http": Feature("HTTP messages", _MESSAGES),
+    "payload.other": Feature("another protocol told by payload", _MESSAGES),
     "payload.seen": Feature("payload captured", "yes/no"),
 }
 """NaN where no payload of the conversation was captured."""
+
+BY_RECORD = {"payload.tls", "payload.other"}
+"""Of these, what the exchanges of flow records tell; the rest comes from messages read."""
 
 OTHER: dict[str, Feature] = {
     "names.confirmed": Feature("name on the list of pools, confirmed or of several sources", "yes/no"),
@@ -51,11 +53,14 @@ OTHER: dict[str, Feature] = {
     "names.asked": Feature("DNS asked for a name on the list of pools", "yes/no"),
     "names.asked_confirmed": Feature("DNS asked for a confirmed pool's name", "yes/no"),
     "ports.pool": Feature("port common among pools", "yes/no"),
+    "ports.rare": Feature("listed port of a pool above 10,000", "yes/no"),
     "sizes.score": Feature("size-atom score", "of 11"),
     "sizes.client_top2": Feature("client messages of its two commonest sizes", "share"),
     "sizes.server_top3": Feature("server messages of its three commonest sizes", "share"),
     "sizes.client_mode": Feature("commonest client message", "octets"),
     "sizes.server_mode": Feature("commonest server message", "octets"),
+    "sizes.client_messages": Feature("client messages", "messages"),
+    "sizes.cryptonote": Feature("share and acceptance in the sizes of CryptoNote, under one tunnel's growth", "yes/no"),
     "sizes.stratum2": Feature("messages of Stratum v2's exact lengths", "share"),
     "timing.client_cv": Feature("spread of client intervals (standard deviation over mean)"),
     "timing.server_cv": Feature("spread of server intervals (standard deviation over mean)"),
@@ -78,8 +83,10 @@ OTHER: dict[str, Feature] = {
     "handshake.browser": Feature("ClientHello of a browser (ALPN h2 or GREASE)", "yes/no"),
     "context.clients": Feature("clients with like conversations to this server and port", "clients"),
     "context.hours": Feature("hours of the clock with traffic", "h"),
+    "context.presence": Feature("hours with traffic, of all hours from first to last", "share"),
     "scope.own_client": Feature("client inside the scope", "yes/no"),
     "scope.own_server": Feature("server inside the scope", "yes/no"),
+    "aggregate.miners": Feature("miners needed at least, if the upload is shares", "miners"),
     "quality.sampling": Feature("sampling, one packet in", "packets"),
     "quality.packets": Feature("packets seen (before correction for sampling)", "packets"),
 }

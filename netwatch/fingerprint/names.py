@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -51,6 +52,17 @@ class PoolNames:
         self.pools = {pool.host: pool for pool in pools}
         hashes = [int(hash_name(np.frombuffer(host.encode(), np.uint8), len(host))) for host in self.pools]
         self.hashes = np.array(sorted(hashes), np.uint64)
+
+    def port_coin(self, port: int) -> tuple[str, int]:
+        """The one coin that three or more listed hosts with this port mine, and how many do; ("", 0) if none."""
+        coins = Counter(pool.coins for pool in self.pools.values() if port in pool.ports and pool.coins)
+        if len(coins) != 1 or coins.total() < 3:
+            return "", 0
+        return coins.most_common(1)[0]
+
+    def rare_ports(self) -> np.ndarray:
+        """Listed ports from 10,000 on, where few other services live."""
+        return np.array(sorted({p for pool in self.pools.values() for p in pool.ports if p >= 10_000}), np.int64)
 
     def find(self, name: str) -> Pool | None:
         """The pool that is the name or a parent of it; the longest when several are."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from netwatch.fingerprint.keys import KEY, Keyed
+from netwatch.model.application import CODE
 from netwatch.model.exchange import PUSHES, SIZES
 from netwatch.model.flows import Flows
 
@@ -18,6 +19,20 @@ LEAST_MESSAGES = 6
 """Of each direction, before sizes say anything."""
 NEAR = 3
 """Octets by which sizes of one kind of message differ (share numbers and job names grow by digits)."""
+_SHARES = ((177, 190), (191, 204), (213, 218), (231, 238), (245, 252))
+"""Octets of a CryptoNote share by the pool's software, with and without the algorithm's name (XMRig's fixed text and
+the lengths of session and job names); measured on three data sets."""
+_GROWN = (0, 21, 22, 29, 53, 56)
+"""Octets that are added by nothing, TLS 1.2 with ChaCha20, TLS 1.3, TLS 1.2 with AES-GCM, and two kinds of VPN."""
+_TLS = [CODE["tls"], CODE["dtls"]]
+_PLAIN = [
+    CODE[name]
+    for name in (
+        "http", "ssh", "smb", "smtp", "imap", "pop3", "sip", "rtsp", "rdp", "vnc", "mqtt", "xmpp", "dnp3", "redis",
+        "irc", "rsync", "bittorrent", "stun", "dns", "bitcoin", "levin", "electrum",
+    )
+]  # fmt: skip
+"""Applications that payload shows to be something else than mining."""
 _SV2_CLIENT = np.array([62, 67, 71])
 _SV2_SERVER = np.array([58, 74, 83, 86, 87, 116, 141, 144, 145, 169, 173])
 """Encrypted frames of Stratum v2 (22 octets of header and tag, payload, 16 of tag): shares; their acceptance, target,
@@ -26,6 +41,7 @@ job, previous hash, and two of them in one message."""
 RECORD = np.dtype(
     [
         ("key", f"V{KEY}"),
+        ("application", "u2"),
         ("swapped", "?"),
         ("since", "i8"),
         ("until", "i8"),
@@ -53,8 +69,11 @@ class Rhythms:
         self._parts: list[np.ndarray] = []
         self._count = 0
 
-    def add(self, flows: Flows, keyed: Keyed) -> None:
-        """Keep the exchanges with some messages in either direction and half a minute of life."""
+    def add(self, flows: Flows, keyed: Keyed, told: np.ndarray) -> None:
+        """Keep the exchanges with some messages in either direction and half a minute of life.
+
+        ``told`` uint16 (n,): application codes by payload, 0 where it told none.
+        """
         exchange = flows.exchange
         if exchange is None or not len(exchange):
             return
@@ -65,6 +84,7 @@ class Rhythms:
         flow, at = flow[lived & talks], at[lived & talks]
         part = np.zeros(len(flow), RECORD)
         part["key"], part["swapped"] = keyed.keys[flow], keyed.swapped[flow]
+        part["application"] = told[flow]
         part["since"], part["until"] = flows["flow_start_nanoseconds"][flow], flows["flow_end_nanoseconds"][flow]
         for name, column in (
             ("messages", exchange.messages), ("large", exchange.large_messages), ("size", exchange.size),
@@ -120,15 +140,22 @@ def features(records: np.ndarray, entity: np.ndarray, n: int) -> dict[str, np.nd
     client, server = (_atoms(records, entity, n, side, messages[:, side]) for side in (0, 1))
     both = messages.sum(axis=1)
     enough = (messages >= LEAST_MESSAGES).all(axis=1)
+    speaks = messages >= LEAST_MESSAGES
     straight = ~np.isin(np.arange(n), entity[records["swapped"]])
-    answered = _share(_total(entity, records["answered"], n), messages[:, 0], enough & straight)
-    pushed = _share(_total(entity, records["unsolicited"], n), messages[:, 1], enough & straight)
+    answered = _share(_total(entity, records["answered"], n), messages[:, 0], speaks[:, 0] & straight)
+    pushed = _share(_total(entity, records["unsolicited"], n), messages[:, 1], speaks[:, 1] & straight)
     per_minute = _share(both * 60.0, seconds, seconds > 0)
+    codes = [np.bincount(entity, np.isin(records["application"], group).astype(float), n) for group in (_TLS, _PLAIN)]
+    heard = np.isin(np.arange(n), entity)
     columns = {
-        "sizes.client_top2": np.where(enough, client.top2, np.nan),
-        "sizes.server_top3": np.where(enough, server.top3, np.nan),
-        "sizes.client_mode": np.where(enough, client.mode, np.nan),
-        "sizes.server_mode": np.where(enough, server.mode, np.nan),
+        "payload.tls": np.where(heard, codes[0], np.nan),
+        "payload.other": np.where(heard, codes[1], np.nan),
+        "sizes.client_messages": np.where(heard, messages[:, 0], np.nan),
+        "sizes.client_top2": np.where(speaks[:, 0], client.top2, np.nan),
+        "sizes.server_top3": np.where(speaks[:, 1], server.top3, np.nan),
+        "sizes.client_mode": np.where(speaks[:, 0], client.mode, np.nan),
+        "sizes.server_mode": np.where(speaks[:, 1], server.mode, np.nan),
+        "sizes.cryptonote": np.where(enough, _cryptonote(records, entity, n), np.nan),
         "sizes.stratum2": np.where(enough, _stratum2(records, entity, n, both), np.nan),
         "timing.client_cv": _spread(records, entity, n, 0),
         "timing.server_cv": _spread(records, entity, n, 1),
@@ -198,6 +225,24 @@ def _stratum2(records: np.ndarray, entity: np.ndarray, n: int, messages: np.ndar
         held += _total(entity, (records["size_count"][:, side] * exact).sum(axis=1), n)
     share: np.ndarray = np.minimum(held / np.maximum(messages, 1), 1.0)
     return share
+
+
+def _cryptonote(records: np.ndarray, entity: np.ndarray, n: int) -> np.ndarray:
+    """1.0 where the commonest client message has the size of a CryptoNote share and the server often answers with that
+    of its acceptance, both grown by what one kind of tunnel adds; else 0.0.
+    """
+    client = records["size"][:, 0, 0].astype(np.int64)
+    often = records["size_count"][:, 1] * 5 >= records["messages"][:, 1:]
+    found = np.zeros(len(records), bool)
+    for grown in _GROWN:
+        share = np.zeros(len(records), bool)
+        for low, high in _SHARES:
+            share |= (client - grown >= low) & (client - grown <= high)
+        accepted = (np.abs(records["size"][:, 1].astype(np.int64) - grown - 64) <= 3) & often
+        found |= share & accepted.any(axis=1)
+    both = np.bincount(entity, (found & (records["messages"].min(axis=1) >= LEAST_MESSAGES)).astype(float), n)
+    held: np.ndarray = (both > 0).astype(np.float64)
+    return held
 
 
 def synchrony(records: np.ndarray, entity: np.ndarray, n: int, chosen: np.ndarray) -> np.ndarray:

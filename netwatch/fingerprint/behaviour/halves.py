@@ -1,0 +1,95 @@
+"""Flow Records as half flows: what one address sent to another, however the exporter paired the directions.
+
+A biflow gives two halves, a record of one direction gives one, so the tables above need not know which they read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netwatch.model.elements import Detail, Direction, Orientation
+
+if TYPE_CHECKING:
+    import ibis
+
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+CONTROL = FIN | SYN | RST | ACK
+TCP, UDP = 6, 17
+WINDOW_S = 300
+"""Seconds of the windows in which targets are counted."""
+
+
+def halves(flows: ibis.Table) -> ibis.Table:
+    """One row per direction in which a record saw packets.
+
+    ``sender``, ``receiver``; their ports; ``protocol``, ``flags``; ``packets`` and ``octets`` corrected for sampling,
+    ``seen`` packets as observed; ``opens``: the sender began it; ``answer``: packets the other way, null where the
+    record cannot tell; ``inbound``, ``outbound``, ``scoped`` booleans; ``since_us``, ``until_us``; ``window`` number;
+    ``fragmented``; ``interval``; ``input``, ``first_frame``.
+    """
+    forward = _half(flows, "source", "destination", ("", "reverse_"))
+    backward = _half(flows, "destination", "source", ("reverse_", ""))
+    return forward.union(backward.filter(backward.seen > 0), distinct=False)
+
+
+def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]) -> ibis.Table:
+    import ibis
+
+    own, other = prefix
+    interval = flows.sampling_packet_interval.cast("float64")
+    scoped = "direction" in flows.columns
+    direction = flows.direction if scoped else ibis.literal(int(Direction.OUTSIDE))
+    backward = bool(own)
+    flags = flows[f"{own}tcp_control_bits"].cast("int64")
+    ports = flows[f"{sender}_transport_port"].cast("int64"), flows[f"{receiver}_transport_port"].cast("int64")
+    if backward:  # what an ICMP error or answer says stands in the forward direction's destination port
+        ports = ports[0], ports[1]
+    paired = (flows.detail.cast("int64").bit_and(Detail.BIFLOW) > 0) | (flows.reverse_packet_delta_count > 0)
+    started = flows.flow_start.delta(ibis.timestamp("1970-01-01 00:00:00"), unit="microsecond")
+    inbound, outbound = direction == Direction.INBOUND, direction == Direction.OUTBOUND
+    return flows.select(
+        sender=flows[f"{sender}_address"],
+        receiver=flows[f"{receiver}_address"],
+        sender_port=ports[0],
+        receiver_port=ports[1],
+        protocol=flows.protocol_identifier.cast("int64"),
+        flags=flags,
+        seen=flows[f"{own}packet_delta_count"],
+        packets=flows[f"{own}packet_delta_count"] * interval,
+        octets=flows[f"{own}octet_delta_count"] * interval,
+        opens=ibis.literal(False) if backward else _opens(flows, flags, ports, paired),
+        answer=ibis.ifelse(paired, flows[f"{other}packet_delta_count"], ibis.null("int64")),
+        inbound=outbound if backward else inbound,
+        outbound=inbound if backward else outbound,
+        scoped=direction != Direction.OUTSIDE,
+        since_us=started,
+        until_us=flows.flow_end.delta(ibis.timestamp("1970-01-01 00:00:00"), unit="microsecond"),
+        window=started // (WINDOW_S * 1_000_000),
+        fragmented=flows.fragment_flags > 0,
+        interval=flows.sampling_packet_interval,
+        input=flows.input,
+        first_frame=flows.first_frame,
+    )
+
+
+def _opens(flows: ibis.Table, flags: Any, ports: tuple[Any, Any], paired: Any) -> Any:
+    """Whether a forward half is the initiator's: as metered, else by a lone SYN, else by the higher port."""
+    told = (flows.orientation == Orientation.SYN) | (flows.orientation == Orientation.FIRST_PACKET) | paired
+    lone = flags.bit_and(CONTROL) == SYN
+    answers = flags.bit_and(CONTROL).isin([SYN | ACK, RST, RST | ACK])
+    return told | lone | (~answers & (ports[0] >= ports[1]))
+
+
+def frame(table: ibis.Table) -> dict[str, Any]:
+    """The rows of a query as columns: addresses uint8 (n, 16), numbers with NaN for null where real."""
+    import numpy as np
+
+    arrow = table.to_pyarrow()
+    columns: dict[str, Any] = {}
+    for name in arrow.column_names:
+        column = arrow.column(name)
+        if str(column.type).startswith(("binary", "fixed_size_binary", "large_binary")):
+            columns[name] = np.frombuffer(b"".join(column.to_pylist()), np.uint8).reshape(-1, 16)
+        else:
+            columns[name] = column.to_numpy(zero_copy_only=False)
+    return columns

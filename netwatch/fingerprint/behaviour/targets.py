@@ -1,0 +1,180 @@
+"""Feature table of targets: what one address is sent in one manner, by window, joined into episodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded
+from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FIN, RST, SYN, TCP, UDP, WINDOW_S, frame, halves
+from netwatch.fingerprint.features import Feature, Features, FeatureTable
+from netwatch.model.address import from_octets
+
+if TYPE_CHECKING:
+    import ibis
+
+REFLECTORS: dict[int, str] = {
+    53: "dns", 123: "ntp", 1900: "ssdp", 11211: "memcached", 389: "cldap", 19: "chargen", 17: "qotd", 161: "snmp",
+    137: "netbios", 520: "rip", 111: "portmap", 5353: "mdns", 69: "tftp", 27960: "quake", 27015: "steam", 3702: "wsd",
+    3283: "arms", 5683: "coap", 427: "slp", 3478: "stun", 500: "ike", 1194: "openvpn", 10001: "ubiquiti",
+    32414: "plex", 37810: "dvr", 33848: "jenkins", 3389: "rdp", 10074: "tp240", 17185: "vxworks", 5060: "sip",
+}  # fmt: skip
+"""UDP services that answer more than they are asked (US-CERT TA14-017A and later notices)."""
+VECTORS = ("syn", "synack", "rst", "ack", "fin", "tcp", "udp", "quic", "icmp", "gre", "fragment", "other", "reflected")
+LEAST_PACKETS = 100
+"""Packets in a window, at least, of what is looked at: a floor that also a small network's ordinary hosts exceed."""
+
+DECLARED = {
+    **{f"target.{name}": Feature(f"made of {name} packets", "yes/no") for name in VECTORS},
+    "target.port": Feature("service port", ""),
+    "target.packets": Feature("packets", "packets"),
+    "target.packet_rate": Feature("packets a second", "packets/s"),
+    "target.bit_rate": Feature("bits a second", "bit/s"),
+    "target.packet_octets": Feature("octets per packet", "octets"),
+    "target.sources": Feature("addresses that sent", "addresses"),
+    "target.ports": Feature("ports sent to", "ports"),
+    "target.source_packets": Feature("packets per sending address", "packets"),
+    "target.answered": Feature("packets back per packet", ""),
+    "target.asked": Feature("packets asking per packet answered", ""),
+    "target.amplified": Feature("octets answered per octet asked", ""),
+    "target.times_usual": Feature("packets against the network's median window", "times"),
+    "target.seconds": Feature("duration", "s"),
+    "scope.inbound": Feature("from outside to the watched network", "yes/no"),
+    "scope.outbound": Feature("from the watched network to outside", "yes/no"),
+    "quality.sampling": Feature("sampling interval", "packets"),
+}
+
+
+class Targets(Features):
+    """One row per (receiver, manner of packets, reflecting service port) and episode of windows with enough packets."""
+
+    declared: ClassVar[dict[str, Feature]] = DECLARED
+
+    def table(self, flows: ibis.Table) -> FeatureTable:
+        """Features of everyone who was sent many packets of one kind."""
+        rows = frame(_windows(halves(flows)))
+        order, starts = episodes([rows["receiver"], rows["vector"], rows["port"]], rows["window"])
+        adding = ("packets", "octets", "flows", "back", "asking", "asking_octets", "inbound", "outbound", "scoped")
+        most = ("until_us", "interval", "sender_high", "sources", "ports", "peak")
+        how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum)
+        how |= dict.fromkeys(("receiver", "sender", "vector", "port", "service", "input", "first_frame"), "first")
+        rows["peak"] = rows["packets"]
+        for name in ("sender_low", "sender_high"):
+            rows[name + "_at"] = np.arange(len(order))
+        how.pop("sender_high")
+        told = folded(rows, order, starts, how | {"since_us": np.minimum})
+        return self._table(told, _usual(rows))
+
+    def _table(self, t: dict[str, Any], usual: float) -> FeatureTable:
+        n = len(t["packets"])
+        seconds = np.maximum(1.0, (t["until_us"] - t["since_us"]) / 1e6)
+        packets = np.maximum(t["packets"], 1.0)
+        scoped = t["scoped"] > 0
+        inbound = np.where(scoped, t["inbound"] * 2 >= t["flows"], np.nan)
+        outbound = np.where(scoped, t["outbound"] * 2 >= t["flows"], np.nan)
+        columns = {f"target.{name}": (t["vector"] == code).astype(np.float64) for code, name in enumerate(VECTORS)}
+        asked = t["asking"] / packets
+        with np.errstate(divide="ignore", invalid="ignore"):
+            amplified = np.where(t["asking_octets"] > 0, t["octets"] / t["asking_octets"], np.nan)
+        reflected = columns["target.reflected"] > 0
+        columns |= {
+            "target.port": t["port"].astype(np.float64),
+            "target.packets": t["packets"],
+            "target.packet_rate": t["packets"] / seconds,
+            "target.bit_rate": t["octets"] * 8 / seconds,
+            "target.packet_octets": t["octets"] / packets,
+            "target.sources": t["sources"].astype(np.float64),
+            "target.ports": t["ports"].astype(np.float64),
+            "target.source_packets": t["packets"] / np.maximum(t["sources"], 1),
+            "target.answered": t["back"] / packets,
+            "target.asked": np.where(reflected, asked, np.nan),
+            "target.amplified": np.where(reflected, amplified, np.nan),
+            "target.times_usual": t["peak"] / usual if usual > 0 else np.full(n, np.nan),
+            "target.seconds": seconds,
+            "scope.inbound": inbound,
+            "scope.outbound": outbound,
+            "quality.sampling": t["interval"].astype(np.float64),
+        }
+        out = outbound == 1
+        receiver, sender = from_octets(t["receiver"]), from_octets(t["sender"])
+        single = (t["sources"] == 1) | out
+        return FeatureTable(
+            subject=np.where(out[:, None], sender, receiver),
+            peer=np.where(out[:, None], receiver, np.where(single[:, None], sender, 0)),
+            port=np.where(reflected, t["port"], np.where(t["ports"] == 1, t["service"], 0)).astype(np.uint16),
+            protocol=_PROTOCOL[t["vector"]],
+            since=t["since_us"] * 1000,
+            until=t["until_us"] * 1000,
+            octets=t["octets"],
+            packets=t["packets"],
+            flows=t["flows"].astype(np.float64),
+            peers=t["sources"].astype(np.int64),
+            columns=columns,
+            references=lambda row: (f"{int(t['input'][row])}#{int(t['first_frame'][row])}",),
+            quality=lambda row: ("sampled",) if t["interval"][row] > 1 else (),
+        )
+
+
+_PROTOCOL = np.array([6, 6, 6, 6, 6, 6, 17, 17, 0, 47, 0, 0, 17], np.uint8)
+
+
+def _usual(rows: dict[str, Any]) -> float:
+    """Median of the network's packets over windows, NaN (0) where there are too few to say."""
+    windows, at = np.unique(rows["window"], return_inverse=True)
+    if len(windows) < 12:
+        return 0.0
+    return float(np.median(np.bincount(at, rows["packets"])))
+
+
+def _vector(h: ibis.Table) -> Any:
+    """The manner of a half's packets, an index of VECTORS."""
+    import ibis
+
+    control = h.flags.bit_and(CONTROL)
+    reflecting = (h.protocol == UDP) & h.sender_port.isin(list(REFLECTORS)) & (h.receiver_port != h.sender_port)
+    return ibis.cases(
+        (h.fragmented & (h.sender_port == 0) & (h.receiver_port == 0), VECTORS.index("fragment")),
+        (reflecting, VECTORS.index("reflected")),
+        ((h.protocol == UDP) & ((h.receiver_port == 443) | (h.sender_port == 443)), VECTORS.index("quic")),
+        (h.protocol == UDP, VECTORS.index("udp")),
+        (h.protocol.isin([1, 58]), VECTORS.index("icmp")),
+        (h.protocol == 47, VECTORS.index("gre")),
+        (h.protocol != TCP, VECTORS.index("other")),
+        (control.isin([SYN, SYN | RST]), VECTORS.index("syn")),
+        (control == SYN | ACK, VECTORS.index("synack")),
+        (control.isin([RST, RST | ACK]), VECTORS.index("rst")),
+        ((control == ACK) & (h.packets <= 3 * h.interval), VECTORS.index("ack")),
+        (control.isin([FIN, FIN | ACK]), VECTORS.index("fin")),
+        else_=VECTORS.index("tcp"),
+    )
+
+
+def _windows(h: ibis.Table) -> ibis.Table:
+    """Counters by receiver, manner, reflecting port and window, with what the receiver sent back in that window."""
+    import ibis
+
+    t = ibis._
+    told = h.mutate(vector=_vector(h))
+    told = told.mutate(port=ibis.ifelse(told.vector == VECTORS.index("reflected"), told.sender_port, 0))
+    keys = ["receiver", "vector", "port", "window"]
+    counted = told.group_by([*keys, "protocol"]).aggregate(
+        packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), sources=t.sender.approx_nunique(),
+        ports=t.receiver_port.approx_nunique(), sender=t.sender.argmax(t.packets), service=t.receiver_port.argmax(t.packets),
+        inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
+        scoped=t.scoped.cast("int64").sum(), since_us=t.since_us.min(), until_us=t.until_us.max(),
+        interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
+    )  # fmt: skip
+    counted = counted.filter(counted.packets >= LEAST_PACKETS)
+    sent = h.group_by(["sender", "protocol", "window"]).aggregate(back=t.packets.sum())
+    asked = h.filter((h.protocol == UDP) & h.receiver_port.isin(list(REFLECTORS)))
+    asked = asked.group_by(["sender", "receiver_port", "window"]).aggregate(
+        asking=t.packets.sum(), asking_octets=t.octets.sum()
+    )
+    joined = counted.left_join(
+        sent, [counted.receiver == sent.sender, counted.protocol == sent.protocol, counted.window == sent.window]
+    ).select(counted, back=sent.back.fill_null(0.0))
+    joined = joined.left_join(
+        asked, [joined.receiver == asked.sender, joined.port == asked.receiver_port, joined.window == asked.window]
+    ).select(joined, asking=asked.asking.fill_null(0.0), asking_octets=asked.asking_octets.fill_null(0.0))
+    return joined.order_by(keys)
