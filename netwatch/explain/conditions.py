@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netwatch.explain import severity
-from netwatch.explain.words import between, times
+from netwatch.explain.words import between, times, whose
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Finding, Severity
 from netwatch.model.series import SeriesSet
@@ -47,11 +47,12 @@ def _capture(change: Change, end: int) -> Finding:
 
 def _rhythm(change: Change) -> Finding:
     words = [
-        f"The daily and weekly course of {change.counter} of {change.entity} is another one since {_when(change)}."
+        f"The daily and weekly course of {change.counter} of {whose(change.entity)} is another one "
+        f"since {_when(change)}."
     ]
     words += _told_facts(change)
     return Finding(
-        "rhythm", f"The rhythm of {change.entity} changed, {day(change.since)}", tuple(words), Severity.LOW,
+        "rhythm", f"The rhythm of {whose(change.entity)} changed, {day(change.since)}", tuple(words), Severity.LOW,
         change.since, change.until, str(change.entity), change, (), (), _figures(change),
         ("A rhythm tells when machines and people are active, not who they are.",),
     )  # fmt: skip

@@ -15,6 +15,8 @@ from netwatch.model.finding import Composition, Share
 
 TOLD = 0.95
 """Part of all movement, up and down, that the told cells make up, where the number of cells allows."""
+FEW = (("family",), ("direction",))
+"""Dimensions of so few values that all are told, however little they moved."""
 SHORT_BLOCK = 4
 """Slots drawn together where slots are shorter than a day."""
 
@@ -34,7 +36,7 @@ def split(flows: Any, windows: Windows, by: Sequence[str], counter: str, options
     ``Share.amount`` is per second of observed time (peers: per day).
     """
     cells = count_cells(flows, windows, by, counter, options.cells)
-    told = fewest(cells.added, cells.moved)
+    told = int(np.count_nonzero(cells.added)) if tuple(by) in FEW else fewest(cells.added, cells.moved)
     slot = slot_for(windows)
     before, after = count_slots(flows, windows, by, counter, Told(cells.keys[:told], slot))
     draws = (options.resamples, options.block if slot == DAY else SHORT_BLOCK, options.seed)

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from netwatch.explain import severity
-from netwatch.explain.words import attack_name, dialect, from_wire, listed
+from netwatch.explain.words import attack_name, coin_name, counted, dialect, from_wire, listed
 from netwatch.model.finding import Finding, Severity
 from netwatch.model.taxonomy import family
-from netwatch.model.text import bit_rate, count, duration, instant, printable, volume
+from netwatch.model.text import bit_rate, duration, instant, printable, scaled, volume
 from netwatch.model.verdict import Evidence, Stand, Verdict
 
 TOGETHER = 3_600 * 10**9
@@ -61,7 +61,7 @@ def _mining(verdicts: list[Verdict]) -> Finding:
     best = _strongest(verdicts)
     who = printable(best.subject)
     what = dialect(best.class_id)
-    coin = from_wire(_all_facts(verdicts, "coin"))
+    coin = from_wire([coin_name(ticker) for ticker in _all_facts(verdicts, "coin")])
     since, until = min(v.since for v in verdicts), max(v.until for v in verdicts)
     title = f"{who} {_mining_verb(best)} {coin or 'a coin that is not told'}: {best.confidence}"
     seconds = max((until - since) / 1e9, 1.0)
@@ -69,8 +69,8 @@ def _mining(verdicts: list[Verdict]) -> Finding:
     words = [
         f"{who} spoke {what}{_transport(best)} with {_peers(verdicts)} from {instant(since)} to {instant(until)} "
         f"({duration(until - since)}): {best.confidence}, probability {best.posterior:.3f} by {best.basis}.",
-        f"It moved {volume(octets)} in {count(sum(v.packets for v in verdicts))} packets and "
-        f"{count(sum(v.flows for v in verdicts))} flows, {bit_rate(octets / seconds)} on average: mining "
+        f"It moved {volume(octets)} in {counted(sum(v.packets for v in verdicts), 'packet')} and "
+        f"{counted(sum(v.flows for v in verdicts), 'flow')}, {bit_rate(octets / seconds)} on average: mining "
         "moves few octets, so volume neither proves nor excludes it.",
         *_known(verdicts),
         *evidence_words(best.evidence),
@@ -137,8 +137,8 @@ def _attack(verdicts: list[Verdict]) -> Finding:
     words = [
         f"{name[0].upper()}{name[1:]} from {instant(since)} to {instant(until)} ({duration(until - since)}): {role}. "
         f"{best.confidence.capitalize()}, probability {best.posterior:.3f} by {best.basis}.",
-        f"It made up {count(packets)} packets, {volume(octets)} and {count(sum(v.flows for v in verdicts))} flows with "
-        f"{count(max(v.peers for v in verdicts))} peers: {count(packets / seconds)} packets/s and "
+        f"It made up {counted(packets, 'packet')}, {volume(octets)} and "
+        f"{counted(sum(v.flows for v in verdicts), 'flow')} with {counted(max(v.peers for v in verdicts), 'peer')}: {scaled(packets / seconds, 'packets/s')} and "
         f"{bit_rate(octets / seconds)} on average over that time{_service(best)}.",
         *evidence_words(best.evidence),
     ]

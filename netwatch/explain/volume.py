@@ -11,7 +11,7 @@ from netwatch.explain.cells import count_levels
 from netwatch.explain.decomposition import split
 from netwatch.explain.options import ExplainOptions
 from netwatch.explain.windows import DAY, Windows, windows_for
-from netwatch.explain.words import amount, between, carried_by, listed, share_words, times
+from netwatch.explain.words import amount, between, carried_by, listed, share_words, times, whose
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Composition, Finding, Severity
 from netwatch.model.series import SeriesSet
@@ -25,6 +25,8 @@ _DIMENSIONS = ("family", "class", "asn", "port", "host", "prefix", "direction", 
 _BRIEF = ("family", "class", "host")
 _COUNTERS = ("packets", "flows", "peers")
 _NEAR = 3 * DAY
+_SMALL = 0.1
+"""Share of an addition below which a family does not explain it."""
 
 
 class Ground(NamedTuple):
@@ -82,10 +84,10 @@ def _near(change: Change, other: Change, ground: Ground) -> bool:
 
 def _explained(ground: Ground, change: Change, beside: Sequence[Change], dimensions: Sequence[str]) -> Finding:
     series = ground.series.get(change.entity.kind, change.entity.value, change.counter)
-    passing = [c for c in ground.changes if c.kind in PASSING and c.entity == change.entity]
+    others = [c for c in ground.changes if c.entity == change.entity and c.counter == change.counter]
     windows = None
     if series is not None:
-        windows = windows_for(change, series, passing, ground.options.window * DAY)
+        windows = windows_for(change, series, others, ground.options.window * DAY)
     words = [_headline(change)]
     figures = _figures(change, beside)
     compositions: list[Composition] = []
@@ -93,7 +95,8 @@ def _explained(ground: Ground, change: Change, beside: Sequence[Change], dimensi
         compositions = _compositions(ground, change, windows, dimensions)
         levels = count_levels(ground.flows, windows, "family", change.counter)
         words += _composition_words(change, compositions, windows)
-        words += _mining_words(compositions, levels)
+        if change.kind in LEVELS:
+            words += _mining_words(compositions, levels)
         words += _without(levels, change.counter)
         figures |= {"windows": _window_figures(windows), "levels_by_family": _told_levels(levels)}
     if beside:
@@ -115,17 +118,14 @@ def _compositions(ground: Ground, change: Change, windows: Windows, dimensions: 
 
 
 def _title(change: Change) -> str:
-    verb = {
-        ChangeKind.EPISODE: "was for a while", ChangeKind.SPIKE: "was for a short time",
-        ChangeKind.DROP: "fell for a time to",
-        ChangeKind.RAMP: "grew to" if change.ratio >= 1 else "shrank to",
-    }.get(change.kind, "rose to" if change.ratio >= 1 else "fell to")  # fmt: skip
     what = "Volume" if change.counter == "octets" else change.counter.capitalize()
     whose = "" if change.entity.kind == "scope" else f" of {change.entity}"
-    until = (
-        f" until {day(change.until)}" if change.until is not None and change.kind in (*PASSING, ChangeKind.RAMP) else ""
-    )
-    return f"{what}{whose} {verb} {times(change.ratio)} its level, {day(change.since)}{until}"
+    if change.kind in PASSING:
+        until = "" if change.until is None else f" to {instant(change.until)}"
+        return f"{what}{whose} at {times(change.ratio)} the usual level, {instant(change.since)}{until}"
+    up, down = ("grew", "shrank") if change.kind is ChangeKind.RAMP else ("rose", "fell")
+    until = f" to {day(change.until)}" if change.until is not None else ""
+    return f"{what}{whose} {up if change.ratio >= 1 else down} to {times(change.ratio)}, {day(change.since)}{until}"
 
 
 def _headline(change: Change) -> str:
@@ -139,7 +139,7 @@ def _headline(change: Change) -> str:
     if change.until is not None:
         when += f" until {instant(change.until)}"
     p = "" if math.isnan(change.p_value) else f", p = {change.p_value:.2g}"
-    return f"{change.kind.capitalize()} of {change.counter} of {change.entity}: {ratio}, {rates}, {when}{p}."
+    return f"{change.kind.capitalize()} of {change.counter} of {whose(change.entity)}: {ratio}, {rates}, {when}{p}."
 
 
 def _composition_words(change: Change, compositions: Sequence[Composition], windows: Windows) -> list[str]:
@@ -179,11 +179,13 @@ def _mining_words(compositions: Sequence[Composition], levels: dict[str, tuple[f
         f"A Monero miner moves about {bit_rate(MINER_OCTETS)} to and from its pool (median measured), so the added "
         f"{bit_rate(octets.total)} would take about {count(needed)} miners."
     ]
-    if share < 0.1:
-        words.append(
-            f"Mining is {percent(share)} of the added octets and {percent(active)} of the added flows: it may explain "
-            "activity, it cannot explain the volume."
-        )
+    told = f"Mining is {percent(share)} of the added octets and {percent(active)} of the added flows"
+    if share < _SMALL and active >= _SMALL:
+        words.append(f"{told}: it explains activity, it cannot explain the volume.")
+    elif share < _SMALL:
+        words.append(f"{told}: it cannot explain the volume.")
+    else:
+        words.append(f"{told}.")
     return words
 
 
@@ -201,13 +203,13 @@ def _without(levels: dict[str, tuple[float, float]], counter: str) -> list[str]:
 
 
 def _spans(spans: Sequence[tuple[int, int]]) -> str:
-    cuts = f", {len(spans) - 1} passing departures left out" if len(spans) > 1 else ""
+    cuts = " with passing departures left out" if len(spans) > 1 else ""
     return f"{instant(spans[0][0])} to {instant(spans[-1][1])}{cuts}"
 
 
 def _beside_words(beside: Sequence[Change]) -> str:
     first = sorted(beside, key=lambda c: -abs(c.after - c.before))[:4]
-    parts = [f"{c.counter} of {c.entity} ({c.kind}, {times(c.ratio)})" for c in first]
+    parts = [f"{c.counter} of {whose(c.entity)} ({c.kind}, {times(c.ratio)})" for c in first]
     more = f" and {len(beside) - len(first)} more" if len(beside) > len(first) else ""
     return f"At about the same time changed {listed(parts)}{more}: a coincidence in time, not a proof of cause."
 

@@ -31,19 +31,19 @@ class Windows(NamedTuple):
         return cls((before,), (after,), ((before[1] - before[0]) / 1e9, (after[1] - after[0]) / 1e9))
 
 
-def windows_for(change: Change, series: Series, passing: Sequence[Change], longest: int) -> Windows | None:
+def windows_for(change: Change, series: Series, others: Sequence[Change], longest: int) -> Windows | None:
     """The windows that show a change best, or None where one side was not observed.
 
     Before ends where the change may begin at the earliest, after begins where it has begun for certain (a ramp: where
     it ends, else its last part). Both last as long as there is data, at most ``longest`` ns, whole weeks where there is
-    a week. Episodes, spikes and drops of ``passing`` are left out of the comparison of levels.
+    a week. Neither reaches over another shift of the level in ``others``; episodes, spikes and drops of ``others`` are
+    left out.
     """
-    first, last = series.bins.start, series.bins.end
+    first, last = _between_shifts(change, others, series.bins.start, series.bins.end)
     end = change.until if change.until is not None else last
     if change.kind in _PASSING:
         before = (max(first, change.since - longest), change.since)
         after = (change.since, end)
-        skip = [c for c in passing if c is not change]
     elif change.kind is ChangeKind.RAMP:
         before = (max(first, change.since - longest), change.since)
         if before[1] - before[0] < (end - change.since) // 20:
@@ -51,21 +51,32 @@ def windows_for(change: Change, series: Series, passing: Sequence[Change], longe
         after = (end, min(last, end + longest))
         if after[1] - after[0] < (end - change.since) // 20:
             after = (end - (end - change.since) // 10, end)
-        skip = list(passing)
     else:
         before = (max(first, change.since - longest), min(change.since, change.since_low))
         begun = max(change.since, change.since_high)
         after = (begun if begun < end else change.since, min(end, change.since + longest))
-        skip = list(passing)
     before = _whole_weeks(before, at_end=True)
     if change.kind not in _PASSING:
         after = _whole_weeks(after, at_end=False)
-    holes = [(c.since, c.until if c.until is not None else last) for c in skip][:_MOST_SPANS]
+    passing = [c for c in others if c.kind in _PASSING and c is not change]
+    holes = [(c.since, c.until if c.until is not None else last) for c in passing][:_MOST_SPANS]
     sides = tuple(cut(span, holes) or ((span,) if span[0] < span[1] else ()) for span in (before, after))
     seconds = tuple(observed(series, side) for side in sides)
     if min(seconds) <= 0:
         return None
     return Windows(sides[0], sides[1], (seconds[0], seconds[1]))
+
+
+def _between_shifts(change: Change, others: Sequence[Change], first: int, last: int) -> Span:
+    """The data around a change in which no other shift of the level lies."""
+    end = change.until if change.until is not None else change.since
+    for other in others:
+        if other.kind is ChangeKind.LEVEL_SHIFT and other is not change:
+            if other.since < change.since:
+                first = max(first, min(other.since_high, change.since))
+            elif other.since >= end:
+                last = min(last, max(other.since_low, end))
+    return first, last
 
 
 def _whole_weeks(span: Span, *, at_end: bool) -> Span:

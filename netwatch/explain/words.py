@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 from netwatch.model.finding import Composition, Share
-from netwatch.model.text import bit_rate, percent, printable, scaled
+from netwatch.model.series import Entity
+from netwatch.model.text import bit_rate, count, percent, printable, scaled
 
 _FAMILY_WORDS = {"ordinary": "ordinary use", "attack": "attacks", "mining": "mining", "chain": "blockchain nodes",
                  "unknown": "unknown"}  # fmt: skip
@@ -17,6 +18,11 @@ _DIALECTS = {
     "mining.encrypted": "an encrypted mining protocol", "mining.suspected": "a protocol that behaves like mining",
     "mining.aggregator": "a mining proxy", "mining.contact": "contact with a mining pool",
 }  # fmt: skip
+_COINS = {
+    "XMR": "Monero", "BTC": "Bitcoin", "ETH": "Ethereum", "ETC": "Ethereum Classic", "ZEC": "Zcash", "LTC": "Litecoin",
+    "RVN": "Ravencoin", "KAS": "Kaspa", "ERG": "Ergo", "BCH": "Bitcoin Cash", "DOGE": "Dogecoin", "DASH": "Dash",
+    "WOW": "Wownero", "ARQ": "ArQmA",
+}  # fmt: skip
 _KINDS = {"flood": "flood", "reflection": "reflection flood", "scan": "scan", "bruteforce": "password guessing"}
 
 
@@ -26,6 +32,21 @@ def amount(value: float, counter: str) -> str:
         return bit_rate(value)
     unit = {"packets": "packets/s", "flows": "flows/s"}.get(counter)
     return f"{scaled(value, unit)}" if unit else f"{scaled(value, '').strip()} peers a day"
+
+
+def whose(entity: Entity) -> str:
+    """An entity as it is read in a sentence."""
+    return "the watched networks" if entity.kind == "scope" else str(entity)
+
+
+def counted(number: float, noun: str) -> str:
+    """``1 peer``, ``2 peers``."""
+    return f"{count(number)} {noun}{'' if round(number) == 1 else 's'}"
+
+
+def coin_name(ticker: str) -> str:
+    """``Monero (XMR)``; what is not known stays as it is."""
+    return f"{_COINS[ticker]} ({ticker})" if ticker in _COINS else ticker
 
 
 def times(ratio: float) -> str:
