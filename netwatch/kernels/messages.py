@@ -58,6 +58,8 @@ UNSET = np.int64(788_918_400) * 1_000_000_000
 """Before 1995 there was no NetFlow: an exporter's clock that says so was never set."""
 STREAMS = 1 << 16
 """Exporters and observation domains that are told apart."""
+LONGEST = 65_535
+"""Octets of a message."""
 CHAIN = 64
 """Sets of one message that are looked at to recognise it."""
 
@@ -281,3 +283,64 @@ def are_messages(octets, start, length):  # type: ignore[no-untyped-def]
     for i in range(len(start)):
         found[i] = is_message(octets, start[i], length[i])
     return found
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _next_header(octets, p, end):  # type: ignore[no-untyped-def]
+    """Where the v9 message at ``p`` ends: its header has no length, but no set has the number of a version.
+
+    Returns:
+        the place of the next header or ``end``; -1 where the sets do not follow each other.
+
+    """
+    p += 20
+    while p + 4 <= end:
+        number, size = be16(octets, p), be16(octets, p + 2)
+        if number == 5 or number == 7 or number == 9 or number == 10:
+            return p
+        if size < 4 and (number or size):
+            return -1
+        p += max(size, 4)  # some exporters fill up with zeros
+    return end
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def split(octets, position, last, start, length):  # type: ignore[no-untyped-def]
+    """Find messages that lie back to back.
+
+    Args:
+        octets: uint8.
+        position: where the first begins.
+        last: whether nothing follows these octets.
+        start: int64 (n,), filled: where each lies.
+        length: int64 (n,), filled: its octets.
+
+    Returns:
+        (messages found, place after the last of them, whether what is there is no message).
+
+    """
+    end = len(octets)
+    found = 0
+    while found < len(start) and position + 16 <= end:
+        version, count = be16(octets, position), be16(octets, position + 2)
+        header = _header_size(version)
+        if header == 0:
+            return found, position, True
+        if version == 10:
+            size = count
+        elif version == 9:
+            after = _next_header(octets, position, end)
+            size = after - position if after >= 0 else np.int64(-1)
+            # The octets after it show where it ends, if there are any.
+            if after >= end and not last and size <= LONGEST:
+                return found, position, False
+        else:
+            size = header + count * (48 if version == 5 else 52)
+        if size < header or size > LONGEST:
+            return found, position, True
+        if position + size > end:
+            return found, position, False
+        start[found], length[found] = position, size
+        found += 1
+        position += size
+    return found, position, False

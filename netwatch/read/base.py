@@ -65,6 +65,7 @@ READERS: Registry[type[Reader]] = Registry(
         "pcapng": "netwatch.read.pcapng:PcapngReader",
         "snoop": "netwatch.read.snoop:SnoopReader",
         "erf": "netwatch.read.erf:ErfReader",
+        "netflow": "netwatch.read.netflow:NetflowReader",
     },
 )
 """In the order in which they are asked; the first that recognises the input reads it."""
