@@ -260,7 +260,8 @@ class ExportDecoder:
         usual = np.where(version == 9, MESSAGES, RECORDS)
         other = np.where(usual == MESSAGES, RECORDS, MESSAGES)
         every = np.arange(count)
-        unit = np.where(lost[every, other] < lost[every, usual], other, usual)
+        odd = lost + state.late[:count] + state.restarts[:count]
+        unit = np.where(odd[every, other] < odd[every, usual], other, usual)
         records = np.where(
             unit == RECORDS, lost[every, RECORDS], lost[every, MESSAGES] * seen[:, RECORDS] // seen[:, MESSAGES]
         )

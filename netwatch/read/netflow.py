@@ -125,6 +125,8 @@ def _chained(head: bytes, place: int, end: int, templates: int) -> int | None:
         number, size = _u16(head, place), _u16(head, place + 2)
         if templates == 0 and number in (5, 7, 9, 10):
             return place
+        if templates == 0 and number == 0 and size == 0:
+            size = 4  # some exporters fill up with zeros
         if (
             size < 4
             or (number < 256 and number not in (templates, templates + 1))

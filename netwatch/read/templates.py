@@ -96,7 +96,8 @@ class Templates:
         options = told[1] & 1
         events = []
         for template, layout in found:
-            tally.notes["template withdrawal"] += not template.fields
+            if not template.fields:
+                tally.notes["template withdrawal"] += 1
             if template.number < SMALLEST_DATA_SET:
                 events += [Event(row, stream << 16 | each, UNKNOWN) for each in tables[options]]
                 self._count -= len(tables[options])
@@ -110,9 +111,11 @@ class Templates:
         old = [table.pop(template.number) for table in tables if template.number in table]
         self._count -= len(old)
         if layout < 0 or self._count >= TEMPLATES:
-            tally.notes["template beyond those kept"] += bool(template.fields)
+            if template.fields:
+                tally.notes["template beyond those kept"] += 1
             return UNKNOWN
-        tally.notes["template changed"] += bool(old)
+        if old:
+            tally.notes["template changed"] += 1
         tables[template.scopes > 0][template.number] = layout
         self._count += 1
         return layout
