@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +14,9 @@ from netwatch.model.tally import FIRST, Tally
 from netwatch.read.base import Batch, ReadOptions
 from netwatch.read.links import link_name, not_ip_name
 from netwatch.read.source import Source, Window
+
+if TYPE_CHECKING:
+    from netwatch.read.exports import ExportDecoder
 
 EXPORT_NOTE = "flow export message"
 OTHER_REASONS = 64
@@ -45,7 +47,7 @@ class CaptureReader:
         self._counts[EARLIEST], self._counts[LATEST] = np.iinfo(np.int64).max, np.iinfo(np.int64).min
         self._links: dict[int, int] = {}
         self._number = 0  # frames seen
-        self._exports = _export_decoder(options, input)
+        self._exports: ExportDecoder | None = None  # made for the first message
 
     @abstractmethod
     def _begin(self, window: Window) -> int:
@@ -71,6 +73,8 @@ class CaptureReader:
                     self._end(window, position)
                     break
                 window, position = self.source.after(window, position), 0
+        if self._exports and len(flows := self._exports.finish()):
+            yield flows
         self._conclude()
 
     def _decode(self, window: Window, count: int) -> Iterator[Batch]:
@@ -78,7 +82,7 @@ class CaptureReader:
 
         frames = self.frames[:count]
         rows = np.empty(count, PACKET)
-        candidates = np.empty(count if self._exports else 0, np.int64)
+        candidates = np.empty(0 if self.options.exports == "ignore" else count, np.int64)
         before = int(self._counts[KEPT_WIRE])
         inner = self.options.layer == "inner"
         kept, found = decode(window.octets, frames, self._number + 1, rows, candidates, self._counts, inner)
@@ -90,8 +94,9 @@ class CaptureReader:
             self._account_dropped(frames[frames["status"] != 0], window.start)
         if found:
             flows, taken = self._decode_exports(window.octets, rows, candidates[:found])
-            self.tally.notes[EXPORT_NOTE] += len(taken)
-            rows = np.delete(rows, taken)
+            if len(taken):
+                self.tally.notes[EXPORT_NOTE] += len(taken)
+                rows = np.delete(rows, taken)
             if len(flows):
                 yield flows
         if self.options.exports == "only":
@@ -137,6 +142,10 @@ class CaptureReader:
 
     def _decode_exports(self, octets: np.ndarray, rows: np.ndarray, candidates: np.ndarray) -> tuple[Flows, np.ndarray]:
         """(flows of the flow export messages among the candidates, which rows these messages are)."""
+        if self._exports is None:
+            from netwatch.read.exports import ExportDecoder
+
+            self._exports = ExportDecoder(self.options, self.input)
         length = rows["payload_captured"][candidates].astype(np.int64)
         real = self._exports.recognise(octets, rows["payload_start"][candidates], length)
         taken = candidates[real]
@@ -198,12 +207,3 @@ class CaptureReader:
             if last.seen_octets:
                 self.details |= self._exports.details
                 self.extra_tallies.append(last)
-
-
-def _export_decoder(options: ReadOptions, input: int) -> Any:
-    if options.exports == "ignore":
-        return None
-    try:
-        return import_module("netwatch.read.exports").ExportDecoder(options, input)
-    except ModuleNotFoundError:
-        return None
