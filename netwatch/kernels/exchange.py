@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from netwatch.kernels.compiling import APART, PART
 from netwatch.kernels.memory import copy_octets
 from netwatch.kernels.pool import Pool, give, take
 
@@ -75,7 +76,7 @@ class Exchanges(NamedTuple):
     push_pool: Pool
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def open_exchange(exchanges):  # type: ignore[no-untyped-def]
     """A slot with nothing in it, or -1 where there is none."""
     at = take(exchanges.slot_pool)
@@ -105,7 +106,7 @@ def open_exchange(exchanges):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def repeated(talk, packet, direction):  # type: ignore[no-untyped-def]
     """Octets at the front of a TCP segment's payload that were carried before; moves the expected number on."""
     length = np.int64(packet.payload_length)
@@ -118,7 +119,7 @@ def repeated(talk, packet, direction):  # type: ignore[no-untyped-def]
     return min(behind, length)
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def count_size(talk, direction, length):  # type: ignore[no-untyped-def]
     """Space-saving (Metwally et al. 2005): an unknown size takes the place, and the count, of the rarest."""
     size = min(length, 65535)
@@ -133,7 +134,7 @@ def count_size(talk, direction, length):  # type: ignore[no-untyped-def]
     talk.size_count[direction, rarest] += 1
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def end_message(talk):  # type: ignore[no-untyped-def]
     """Count the message under way, if there is one."""
     direction = talk.direction
@@ -146,7 +147,7 @@ def end_message(talk):  # type: ignore[no-untyped-def]
     talk.direction = NONE
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def begin_message(exchanges, talk, direction, time, state):  # type: ignore[no-untyped-def]
     """Note when a message begins, what it answers and whether anything asked for it."""
     end_message(talk)
@@ -173,7 +174,7 @@ def begin_message(exchanges, talk, direction, time, state):  # type: ignore[no-u
     talk.length = 0
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def keep_head(exchanges, talk, direction, octets, start, length):  # type: ignore[no-untyped-def]
     """Append payload to the direction's head until it is full; False where the pool of chunks is empty."""
     if start < 0 or start > octets.size:
@@ -200,7 +201,7 @@ def keep_head(exchanges, talk, direction, octets, start, length):  # type: ignor
     return kept == end
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def add_payload(exchanges, at, packet, direction, octets, state):  # type: ignore[no-untyped-def]
     """Add a packet that carries payload to its flow's exchange."""
     talk = exchanges.slots[at]
@@ -225,16 +226,16 @@ def add_payload(exchanges, at, packet, direction, octets, state):  # type: ignor
         state.unkept += 1
 
 
-@njit(boundscheck=True, _nrt=False)
+@njit(**APART)
 def close_exchange(exchanges, ended, state, at):  # type: ignore[no-untyped-def]
-    """Move an exchange out: its heads to ``ended.heads`` end to end, its push times to ``ended.pushes``; returns its row."""
+    """Move an exchange out, its heads and push times to the ends of their arrays; returns its row."""
     talk = exchanges.slots[at]
     end_message(talk)
     for d in range(2):
         chunk = np.int64(talk.first_chunk[d])
         left = np.int64(talk.head_length[d])
         while chunk >= 0:
-            part = min(left, CHUNK)
+            part = left if left < CHUNK else np.int64(CHUNK)
             copy_octets(ended.heads, state.ended_octets, exchanges.chunks, chunk * CHUNK, part)
             state.ended_octets += part
             left -= part
@@ -254,7 +255,7 @@ def close_exchange(exchanges, ended, state, at):  # type: ignore[no-untyped-def]
     return row
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def sort_sizes(talk, direction):  # type: ignore[no-untyped-def]
     """Most frequent first; of equally frequent ones the smaller first."""
     for k in range(1, SIZES):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from netwatch.kernels.compiling import APART, KERNEL, PART
 from netwatch.kernels.exchange import close_exchange
 from netwatch.kernels.memory import prefetch
 from netwatch.kernels.pool import Pool, give
@@ -67,15 +68,11 @@ SWEEP = 4
 REORDER = 2_000_000_000
 """ns that a packet may come late before the hand could have ended its flow."""
 
-STATE = np.dtype(
-    [
-        (name, "i8")
-        for name in (
-            "now due hand victim open packets octets duplicates duplicate_octets backwards evicted orphans displaced unkept"
-            " ended ended_exchanges ended_octets ended_pushes"
-        ).split()
-    ]
+_COUNTS = (
+    "now due hand victim open packets octets duplicates duplicate_octets backwards evicted orphans displaced unkept"
+    " ended ended_exchanges ended_octets ended_pushes"
 )
+STATE = np.dtype([(name, "i8") for name in _COUNTS.split()])
 """What the meter carries from packet to packet: time, the hand, counts, and how full ``Ended`` is."""
 
 
@@ -113,7 +110,7 @@ class Limits(NamedTuple):
     dedupe: bool
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def mixed(number):  # type: ignore[no-untyped-def]
     """Every bit of the result depends on every bit of a uint64 (finaliser of MurmurHash3, Appleby 2011)."""
     number ^= number >> np.uint64(33)
@@ -123,7 +120,7 @@ def mixed(number):  # type: ignore[no-untyped-def]
     return number ^ (number >> np.uint64(33))
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def hash_key(packet, source_port, destination_port, seed):  # type: ignore[no-untyped-def]
     """Hash of a Flow Key, the same for both directions."""
     odd = np.uint64(0x9E3779B97F4A7C15)
@@ -133,13 +130,13 @@ def hash_key(packet, source_port, destination_port, seed):  # type: ignore[no-un
     return (a + b + np.uint64(packet.protocol)) * turn ^ ((a ^ b) >> np.uint64(29))
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def bucket(hash, index):  # type: ignore[no-untyped-def]
     """Place of the first entry of the hash's bucket."""
     return np.int64(hash & np.uint64(index.size // WAYS - 1)) * WAYS
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def find(flows, index, hash, packet, source_port, destination_port):  # type: ignore[no-untyped-def]
     """2 * slot + direction of the flow that a packet belongs to, or -1."""
     at = bucket(hash, index)
@@ -175,7 +172,7 @@ def find(flows, index, hash, packet, source_port, destination_port):  # type: ig
     return np.int64(-1)
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def enter(index, hash, slot):  # type: ignore[no-untyped-def]
     """Enter a slot under its hash; False where the bucket is full."""
     at = bucket(hash, index)
@@ -186,7 +183,7 @@ def enter(index, hash, slot):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def leave(index, hash, slot):  # type: ignore[no-untyped-def]
     """Take a slot out of the index; the bucket's last entry fills the gap."""
     at = bucket(hash, index)
@@ -200,13 +197,13 @@ def leave(index, hash, slot):  # type: ignore[no-untyped-def]
             return
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def is_closed(state):  # type: ignore[no-untyped-def]
     """Whether TCP ended the flow: a RST, or FINs of both sides."""
     return state & RESET != 0 or state & FINS == FINS
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def end_flow(table, exchanges, ended, slot, reason):  # type: ignore[no-untyped-def]
     """Move a flow from the table to ``ended``."""
     state = table.state[0]
@@ -224,7 +221,7 @@ def end_flow(table, exchanges, ended, slot, reason):  # type: ignore[no-untyped-
     give(table.pool, slot)
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def sweep(table, limits, spared, ending):  # type: ignore[no-untyped-def]
     """Look at the next few slots for flows that have been silent for too long; write them into ``ending``.
 
@@ -251,7 +248,7 @@ def sweep(table, limits, spared, ending):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(boundscheck=True, _nrt=False)
+@njit(**APART)
 def evict_from_bucket(table, exchanges, ended, hash):  # type: ignore[no-untyped-def]
     """End the longest silent flow of a full bucket."""
     at = bucket(hash, table.index)
@@ -264,11 +261,9 @@ def evict_from_bucket(table, exchanges, ended, hash):  # type: ignore[no-untyped
     end_flow(table, exchanges, ended, victim, LACK)
 
 
-@njit(cache=True, nogil=True, boundscheck=True, _nrt=False)
+@njit(**KERNEL)
 def reindex(flows, origins, used, index):  # type: ignore[no-untyped-def]
     """Enter the open flows among the first ``used`` slots into an empty, larger index."""
     for slot in range(used):
         if flows[slot].state & OPEN:
             enter(index, origins[slot].hash, slot)
-
-

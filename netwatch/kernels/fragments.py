@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from netwatch.kernels.compiling import APART
+
 DATAGRAM = np.dtype(
     [
         ("source_high", "u8"),
@@ -33,7 +35,7 @@ class Fragments(NamedTuple):
     datagrams: np.ndarray
 
 
-@njit(boundscheck=True, _nrt=False)
+@njit(**APART)
 def same(datagram, packet):  # type: ignore[no-untyped-def]
     """Whether a remembered datagram is the packet's."""
     return (
@@ -47,18 +49,18 @@ def same(datagram, packet):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(boundscheck=True, _nrt=False)
+@njit(**APART)
 def remember(fragments, hash, packet, source_port, destination_port):  # type: ignore[no-untyped-def]
     """Keep the ports of a first fragment; True where a datagram still alive had to make room."""
     datagrams = fragments.datagrams
     at = np.int64(hash & np.uint64(datagrams.size // WAYS - 1)) * WAYS
-    place = at
+    place = np.int64(at)
     for way in range(at, at + WAYS):
         if same(datagrams[way], packet) or not datagrams[way].used:
-            place = way
+            place = np.int64(way)
             break
         if datagrams[way].time < datagrams[place].time:
-            place = way
+            place = np.int64(way)
     datagram = datagrams[place]
     displaced = datagram.used and not same(datagram, packet) and packet.time - datagram.time < LIFETIME
     datagram.source_high = packet.source_high
@@ -74,7 +76,7 @@ def remember(fragments, hash, packet, source_port, destination_port):  # type: i
     return displaced
 
 
-@njit(boundscheck=True, _nrt=False)
+@njit(**APART)
 def recall(fragments, hash, packet):  # type: ignore[no-untyped-def]
     """Index of the datagram that a later fragment belongs to, or -1."""
     datagrams = fragments.datagrams

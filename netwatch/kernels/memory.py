@@ -1,4 +1,4 @@
-"""Asking for memory before it is needed, so that a loop does not wait for one miss after another; and copying octets."""
+"""Memory asked for before it is needed, so that a loop does not wait for each miss; and copying octets."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from netwatch.kernels.compiling import PART
+
 
 @intrinsic
 def prefetch(typing: Any, array: Any, index: Any) -> Any:
-    """Start loading the cache line at ``index`` of a one-dimensional array; a hint, which an index outside cannot harm."""
+    """Start loading the cache line at ``index`` of a one-dimensional array; a hint that no index can harm."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -42,9 +44,9 @@ def _copy(typing: Any, to: Any, at: Any, source: Any, start: Any, length: Any) -
     return types.void(to, types.int64, source, types.int64, types.int64), generate
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def copy_octets(to, at, source, start, length):  # type: ignore[no-untyped-def]
     """``to[at : at + length] = source[start : start + length]`` of uint8 arrays, both ranges checked at once."""
     if length < 0 or at < 0 or start < 0 or at > to.size - length or start > source.size - length:
         raise IndexError("octets end before the range")
-    _copy(to, at, source, start, length)
+    _copy(to, at, source, start, length)  # type: ignore[call-arg]

@@ -7,18 +7,25 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from netwatch.kernels.biflow import (
+    ICMP,
+    ICMPV6,
+    count,
+    is_duplicate,
+    orient,
+    reason_to_end,
+    request_of,
+    start_flow,
+)
+from netwatch.kernels.compiling import APART, KERNEL, PART
 from netwatch.kernels.exchange import HEAD, PUSHES, add_payload, open_exchange
 from netwatch.kernels.flowtable import (
     ACTIVE,
     END_OF_FLOW,
-    FIN_FORWARD,
-    FIN_REVERSE,
-    FINS,
     FORCED,
     IDLE,
     LACK,
     OPEN,
-    RESET,
     SWEEP,
     WAYS,
     bucket,
@@ -42,13 +49,7 @@ ROOM = 8
 """Flows that one packet can end at most (a sweep, a split, two evictions, one spare)."""
 FILL = 4
 """Open flows per bucket of 16 at which a larger index is asked for."""
-NEAR = 10_000_000
-"""ns between a packet and its duplicate at most: a span of both sides, or of two ports of one router."""
-
-ICMP, TCP, ICMPV6 = 1, 6, 58
-FIN, SYN, RST, ACK = 1, 2, 4, 16
-BY_SYN, BY_FIRST_PACKET, BY_PORTS = 1, 2, 3  # model.elements.Orientation
-PACKETS, BIFLOW, PAYLOAD, CUT, DUPLICATES = 1, 2, 4, 8, 16  # model.elements.Detail
+PACKETS, BIFLOW, PAYLOAD, DUPLICATES = 1, 2, 4, 16  # model.elements.Detail
 
 
 class Batch(NamedTuple):
@@ -80,17 +81,7 @@ class Scratch(NamedTuple):
         return cls(np.zeros(BLOCK, np.uint64), *ports, np.zeros(BLOCK, np.int64), np.zeros(SWEEP, np.int64))
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
-def request_of(protocol, kind):  # type: ignore[no-untyped-def]
-    """Type of the ICMP request that a reply of type ``kind`` answers, or -1 (RFC 792, RFC 950, RFC 4443)."""
-    if protocol == ICMPV6:
-        return 128 if kind == 129 else -1
-    if kind == 0:
-        return 8
-    return kind - 1 if kind in (14, 16, 18) else -1
-
-
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def look_ahead(rows, octets, start, stop, table, exchanges, scratch):  # type: ignore[no-untyped-def]
     """Hash a block of packets and ask for the memory that they will need, one level of indirection after another."""
     index = table.index
@@ -129,15 +120,15 @@ def look_ahead(rows, octets, start, stop, table, exchanges, scratch):  # type: i
                     prefetch(exchanges.words, 24 * exchange + 8 * line)
 
 
-@njit(boundscheck=True, _nrt=False)
+@njit(**APART)
 def ports_of_fragment(fragments, packet, scratch, k, table):  # type: ignore[no-untyped-def]
     """Remember the ports of a first fragment; give a later one those of its first, and the hash that goes with them."""
     state = table.state[0]
-    datagram = hash_key(packet, np.uint16(0), np.uint16(0), table.seed) + mixed(np.uint64(packet.fragment_identification))
+    datagram = hash_key(packet, np.uint16(0), np.uint16(0), table.seed) + mixed(
+        np.uint64(packet.fragment_identification)
+    )
     if packet.fragment == 1:
-        state.displaced += remember(
-            fragments, datagram, packet, scratch.source_port[k], scratch.destination_port[k]
-        )
+        state.displaced += remember(fragments, datagram, packet, scratch.source_port[k], scratch.destination_port[k])
         return
     at = recall(fragments, datagram, packet)
     if at < 0:
@@ -149,115 +140,7 @@ def ports_of_fragment(fragments, packet, scratch, k, table):  # type: ignore[no-
     scratch.hash[k] = hash_key(packet, scratch.source_port[k], scratch.destination_port[k], table.seed)
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
-def reason_to_end(flow, packet, limits):  # type: ignore[no-untyped-def]
-    """Why the flow ends before this packet of its key, or 0."""
-    silence = packet.time - flow.last
-    starts = packet.protocol == TCP and packet.tcp_flags & (SYN | ACK) == SYN
-    if is_closed(flow.state) and silence > limits.linger:
-        return END_OF_FLOW
-    if starts and flow.state & (FINS | RESET):
-        return END_OF_FLOW
-    if silence > limits.idle:
-        return IDLE
-    return ACTIVE if packet.time - flow.first >= limits.active else 0
-
-
-@njit(boundscheck=True, forceinline=True, _nrt=False)
-def orient(packet, source_port, destination_port):  # type: ignore[no-untyped-def]
-    """(whether the packet goes from the flow's destination to its source, the Orientation that says so)."""
-    if packet.protocol == TCP:
-        if packet.tcp_flags & SYN:
-            return packet.tcp_flags & ACK != 0, BY_SYN
-        if source_port != destination_port:
-            return source_port < destination_port, BY_PORTS
-    elif (packet.protocol == ICMP or packet.protocol == ICMPV6) and source_port != 0:
-        return True, BY_PORTS
-    return False, BY_FIRST_PACKET
-
-
-@njit(boundscheck=True, forceinline=True, _nrt=False)
-def start_flow(table, slot, packet, hash, ports, orientation, input):  # type: ignore[no-untyped-def]
-    """Write a fresh record; ``ports`` are as in the packet, ``orientation`` as of :func:`orient`."""
-    flow, origin = table.flows[slot], table.origins[slot]
-    if orientation[0]:
-        flow.source_high, flow.source_low = packet.destination_high, packet.destination_low
-        flow.destination_high, flow.destination_low = packet.source_high, packet.source_low
-        flow.source_port, flow.destination_port = ports[1], ports[0]
-    else:
-        flow.source_high, flow.source_low = packet.source_high, packet.source_low
-        flow.destination_high, flow.destination_low = packet.destination_high, packet.destination_low
-        flow.source_port, flow.destination_port = ports[0], ports[1]
-    flow.first = flow.last = packet.time
-    flow.protocol = packet.protocol
-    flow.state = OPEN
-    flow.detail = 0
-    flow.fragments = 0
-    flow.exchange = -1
-    for d in range(2):
-        flow.flags[d] = 0
-        flow.octets[d] = flow.packets[d] = flow.payload[d] = 0
-    for k in range(3):
-        flow.recent[k] = 0
-    flow.smallest, flow.largest = 65535, 0
-    origin.hash = hash
-    origin.frame = packet.frame
-    origin.input = input
-    origin.vlan = packet.vlan
-    origin.class_of_service = packet.class_of_service
-    origin.orientation = orientation[1]
-    origin.reason = 0
-
-
-@njit(boundscheck=True, forceinline=True, _nrt=False)
-def is_duplicate(flow, packet, direction):  # type: ignore[no-untyped-def]
-    """Whether one of the flow's last three packets, at most 10 ms apart, was this one; remembers it.
-
-    Packets are told apart by IP identification, length, TCP sequence number and flags. Without an identification a bare
-    acknowledgement or a datagram cannot be told from its successor, and a later fragment never: those are no duplicates.
-    """
-    if packet.time - flow.last > NEAR:
-        for k in range(3):
-            flow.recent[k] = 0
-    segment = packet.protocol == TCP and (packet.payload_length > 0 or packet.tcp_flags & (SYN | FIN | RST))
-    if packet.fragment == 2 or not (packet.fragment_identification or segment):
-        return False
-    first = np.uint64(packet.tcp_sequence) << np.uint64(32) | np.uint64(packet.fragment_identification)
-    second = np.uint64(packet.ip_length) << np.uint64(32) | np.uint64(packet.tcp_flags) << np.uint64(1)
-    signature = np.uint32(mixed(first + (second | np.uint64(direction)) * np.uint64(0x9E3779B97F4A7C15))) | np.uint32(1)
-    for k in range(3):
-        if flow.recent[k] == signature:
-            return True
-    flow.recent[2] = flow.recent[1]
-    flow.recent[1] = flow.recent[0]
-    flow.recent[0] = signature
-    return False
-
-
-@njit(boundscheck=True, forceinline=True, _nrt=False)
-def count(flow, packet, direction):  # type: ignore[no-untyped-def]
-    """Add a packet to its flow's counters."""
-    flow.octets[direction] += packet.ip_length
-    flow.packets[direction] += 1
-    flow.payload[direction] += packet.payload_length
-    flow.last = max(flow.last, packet.time)
-    flow.first = min(flow.first, packet.time)
-    if direction == 0:
-        flow.smallest = min(flow.smallest, packet.ip_length)
-        flow.largest = max(flow.largest, min(packet.ip_length, 65535))
-    if packet.protocol == TCP:
-        flow.flags[direction] |= packet.tcp_flags
-        if packet.tcp_flags & FIN:
-            flow.state |= FIN_REVERSE if direction else FIN_FORWARD
-        if packet.tcp_flags & RST:
-            flow.state |= RESET
-    if packet.fragment:
-        flow.fragments |= 1
-    if packet.payload_captured < packet.payload_length:
-        flow.detail |= CUT
-
-
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def has_room(state, ended):  # type: ignore[no-untyped-def]
     """Whether ``ended`` takes all that one more packet can end."""
     return (
@@ -267,9 +150,9 @@ def has_room(state, ended):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
-def make_room(table, exchanges, ended, limits, found, reason, ending):  # type: ignore[no-untyped-def]  # noqa: PLR0913
-    """End the flow that was found, for ``reason`` if there is one; those that a due sweep finds; one more if need be."""
+@njit(**PART)
+def make_room(table, exchanges, ended, limits, found, reason, ending):  # type: ignore[no-untyped-def]
+    """End the flow that was found if there is a ``reason``, those that a due sweep finds, and one more if need be."""
     state = table.state[0]
     count = np.int64(0)
     if state.due > 0 or state.packets & 15 == 0:
@@ -293,8 +176,8 @@ def make_room(table, exchanges, ended, limits, found, reason, ending):  # type: 
         end_flow(table, exchanges, ended, slot, why)
 
 
-@njit(cache=True, nogil=True, boundscheck=True, _nrt=False)
-def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+@njit(**KERNEL)
+def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):  # type: ignore[no-untyped-def]
     """Add packets to their flows until all are in, ``ended`` is full or the index should grow.
 
     Args:
@@ -367,7 +250,7 @@ def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):
     return start
 
 
-@njit(cache=True, nogil=True, boundscheck=True, _nrt=False)
+@njit(**KERNEL)
 def end_all(table, exchanges, ended, limits):  # type: ignore[no-untyped-def]
     """End the open flows, slot by slot, until none is left or ``ended`` is full; returns how many are left."""
     state = table.state[0]

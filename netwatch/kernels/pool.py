@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from netwatch.kernels.compiling import PART
+
 
 class Pool(NamedTuple):
     """``returned`` int32 (capacity,): stack of slots given back. ``level`` int64 (2,): its height; slots ever used."""
@@ -20,7 +22,7 @@ class Pool(NamedTuple):
         return cls(np.zeros(capacity, np.int32), np.zeros(2, np.int64))
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def take(pool):  # type: ignore[no-untyped-def]
     """A free slot, or -1 where there is none."""
     level = pool.level
@@ -33,7 +35,7 @@ def take(pool):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
-@njit(boundscheck=True, forceinline=True, _nrt=False)
+@njit(**PART)
 def give(pool, slot):  # type: ignore[no-untyped-def]
     """Give a slot back."""
     pool.returned[pool.level[0]] = slot

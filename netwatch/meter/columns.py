@@ -16,34 +16,44 @@ def flows_of(ended: Ended, filled: np.void) -> Flows:
     n = int(filled["ended"])
     records, origins = ended.flows[:n], ended.origins[:n]
     columns = {e.name: np.zeros((n, *e.dtype.shape), e.dtype.base) for e in FLOW}
-    columns["flow_start_nanoseconds"] = records["first"]
-    columns["flow_end_nanoseconds"] = records["last"]
-    for side in ("source", "destination"):
-        columns[f"{side}_address"][:, 0] = records[f"{side}_high"]
-        columns[f"{side}_address"][:, 1] = records[f"{side}_low"]
-        columns[f"{side}_transport_port"] = records[f"{side}_port"]
-    columns["protocol_identifier"] = records["protocol"]
-    columns["octet_delta_count"], columns["reverse_octet_delta_count"] = records["octets"].T
-    columns["packet_delta_count"], columns["reverse_packet_delta_count"] = records["packets"].T
-    columns["tcp_control_bits"], columns["reverse_tcp_control_bits"] = records["flags"].T
-    columns["initiator_octets"], columns["responder_octets"] = records["payload"].T
-    forward = records["packets"][:, 0] > 0
-    columns["minimum_ip_total_length"] = np.where(forward, records["smallest"], 0)
-    columns["maximum_ip_total_length"] = records["largest"]
-    columns["fragment_flags"] = records["fragments"]
-    columns["flow_end_reason"] = origins["reason"]
-    columns["ip_class_of_service"] = origins["class_of_service"]
-    columns["vlan_id"] = origins["vlan"]
-    columns["orientation"] = origins["orientation"]
-    columns["input"] = origins["input"]
-    columns["first_frame"] = origins["frame"]
-    columns["sampling_packet_interval"] = np.ones(n, np.uint32)
-    both = forward & (records["packets"][:, 1] > 0)
+    for name, column in _told(records, origins).items():
+        columns[name][:] = column
+    both = (records["packets"] > 0).all(axis=1)
     exchange = exchange_of(ended, filled)
     held = exchange.row >= 0
     held[held] = exchange.head_length[exchange.row[held]].any(axis=1)
-    columns["detail"] = records["detail"] | PACKETS | both * np.uint8(BIFLOW) | held * np.uint8(PAYLOAD)
+    columns["detail"][:] = records["detail"] | PACKETS | both * np.uint8(BIFLOW) | held * np.uint8(PAYLOAD)
     return Flows(columns, exchange)
+
+
+def _told(records: np.ndarray, origins: np.ndarray) -> dict[str, np.ndarray | int]:
+    """The columns that records tell, still as views of them."""
+    told: dict[str, np.ndarray | int] = {
+        "flow_start_nanoseconds": records["first"],
+        "flow_end_nanoseconds": records["last"],
+        "source_transport_port": records["source_port"],
+        "destination_transport_port": records["destination_port"],
+        "protocol_identifier": records["protocol"],
+        "minimum_ip_total_length": np.where(records["packets"][:, 0] > 0, records["smallest"], 0),
+        "maximum_ip_total_length": records["largest"],
+        "fragment_flags": records["fragments"],
+        "flow_end_reason": origins["reason"],
+        "ip_class_of_service": origins["class_of_service"],
+        "vlan_id": origins["vlan"],
+        "orientation": origins["orientation"],
+        "input": origins["input"],
+        "first_frame": origins["frame"],
+        "sampling_packet_interval": 1,
+    }
+    for side in ("source", "destination"):
+        halves = records[f"{side}_high"], records[f"{side}_low"]
+        told[f"{side}_address"] = np.stack(halves, axis=1)
+    for direction, prefix in enumerate(("", "reverse_")):
+        told[prefix + "octet_delta_count"] = records["octets"][:, direction]
+        told[prefix + "packet_delta_count"] = records["packets"][:, direction]
+        told[prefix + "tcp_control_bits"] = records["flags"][:, direction]
+    told["initiator_octets"], told["responder_octets"] = records["payload"].T
+    return told
 
 
 def exchange_of(ended: Ended, filled: np.void) -> Exchange:

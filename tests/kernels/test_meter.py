@@ -1,0 +1,152 @@
+"""The metering kernels give the flows that the naive twin gives, however the packets are cut into batches."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from netwatch.meter import Meter, MeterOptions
+from netwatch.model.flows import Flows
+from netwatch.model.packets import PACKET, Packets
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "naive"))
+from meter import NaiveMeter
+
+S = 1_000_000_000
+OCTETS = np.random.default_rng(7).integers(0, 256, 4096, np.uint8)
+OPTIONS = MeterOptions(active_timeout=100, idle_timeout=20, max_flows=4096, max_exchanges=4096, max_head_octets=1 << 20)
+GAPS = (0, 1000, 9_000_000, 10_000_001, 40_000_000, 60_000_000, S, 2 * S, 3 * S + 1, 6 * S, 19 * S, 21 * S, 50 * S)
+
+
+@st.composite
+def packet_rows(draw: Any) -> np.ndarray:
+    """A few hosts and ports, so that packets meet in flows, with the turns that flows can take."""
+    n = draw(st.integers(1, 60))
+    rows = np.zeros(n, PACKET)
+    time = 1_500_000_000 * S
+    for i in range(n):
+        row = rows[i]
+        time += draw(st.sampled_from(GAPS))
+        row["time"] = time - draw(st.sampled_from((0, 0, 0, 0, S)))  # late, within what is forgiven
+        row["source_low"], row["destination_low"] = draw(st.sampled_from([(1, 2), (2, 1), (1, 3), (2, 2)]))
+        row["protocol"] = draw(st.sampled_from([6, 6, 6, 17, 1, 58, 47]))
+        if row["protocol"] in (6, 17):
+            ports = draw(st.sampled_from([(1000, 80), (80, 1000), (80, 80)]))
+            row["source_port"], row["destination_port"] = ports
+        if row["protocol"] in (1, 58):
+            kinds = (0x0800, 0, 0x0301, 128 << 8, 129 << 8, 13 << 8, 14 << 8)
+            row["destination_port"] = draw(st.sampled_from(kinds))
+        if row["protocol"] == 6:
+            row["tcp_flags"] = draw(st.sampled_from([2, 0x12, 0x10, 0x10, 0x18, 0x18, 0x11, 4, 0x14]))
+            row["tcp_sequence"] = draw(st.sampled_from([0, 100, 150, 200, 2**21, 2**32 - 50]))
+        row["payload_length"] = draw(st.sampled_from([0, 0, 10, 100, 600, 1500]))
+        row["ip_length"] = row["payload_length"] + draw(st.sampled_from([40, 60, 66_000]))
+        row["payload_captured"] = min(int(row["payload_length"]), draw(st.sampled_from([0, 42, 9000])))
+        row["payload_start"] = draw(st.integers(0, 2000))
+        row["fragment"] = draw(st.sampled_from([0, 0, 0, 0, 1, 2]))
+        row["fragment_identification"] = draw(st.sampled_from([0, 1, 2]))
+        if row["fragment"] == 2:
+            row["source_port"] = row["destination_port"] = row["tcp_flags"] = row["tcp_sequence"] = 0
+        row["vlan"], row["class_of_service"], row["frame"] = i % 3, i % 5, i + 1
+    return rows
+
+
+def meter(rows: np.ndarray, cuts: list[int], options: MeterOptions = OPTIONS) -> tuple[Meter, Flows]:
+    kernel = Meter(options)
+    parts = [kernel.add(Packets(part, OCTETS, 3)) for part in np.split(rows, sorted(cuts))]
+    return kernel, Flows.concatenate([*parts, kernel.finish()])
+
+
+def as_rows(flows: Flows) -> list[dict[str, Any]]:
+    """Flows as the twin writes them."""
+    out = []
+    for i in range(len(flows)):
+        row: dict[str, Any] = {
+            name: tuple(map(int, flows[name][i])) if flows[name].ndim == 2 else int(flows[name][i]) for name in flows
+        }
+        row["exchange"] = exchange_row(flows, i)
+        out.append(row)
+    return out
+
+
+def exchange_row(flows: Flows, i: int) -> dict[str, Any] | None:
+    exchange = flows.exchange
+    assert exchange is not None
+    at = exchange.row[i]
+    if at < 0:
+        return None
+    names = ("messages", "large_messages", "interval_count", "interval_sum", "interval_squares")
+    sizes = [
+        [(int(s), int(c)) for s, c in zip(exchange.size[at, d], exchange.size_count[at, d], strict=True) if c]
+        for d in range(2)
+    ]
+    unsolicited = int(exchange.unsolicited[at])
+    return {
+        "heads": (exchange.head(i, 0), exchange.head(i, 1)),
+        **{name: getattr(exchange, name)[at].tolist() for name in names},
+        "sizes": sizes,
+        "answered": int(exchange.answered[at]),
+        "unsolicited": unsolicited,
+        "pushes": exchange.push_time[at, : min(unsolicited, 32)].tolist(),
+    }
+
+
+def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda r: (r["first_frame"], r["flow_start_nanoseconds"]))
+
+
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # shrinking arrays takes longer than reading them
+
+
+@settings(max_examples=200, deadline=None, phases=PHASES)
+@given(packet_rows(), st.booleans())
+def test_flows_are_those_of_the_naive_twin(rows: np.ndarray, dedupe: bool) -> None:
+    twin = NaiveMeter(active=100 * S, idle=20 * S, dedupe=dedupe)
+    for row in rows:
+        twin.add(row, OCTETS.tobytes(), 3)
+    expected = in_order(twin.finish())
+    options = MeterOptions(active_timeout=100, idle_timeout=20, max_flows=4096, dedupe=dedupe)
+    kernel, flows = meter(rows, [], options)
+    got = [{name: row[name] for name in expected[0]} for row in in_order(as_rows(flows))]
+    assert got == expected
+    tally = kernel.tally
+    assert tally.balanced
+    assert tally.seen == len(rows)
+    assert tally.kept == flows["packet_delta_count"].sum() + flows["reverse_packet_delta_count"].sum()
+    assert tally.kept_octets == flows["octet_delta_count"].sum() + flows["reverse_octet_delta_count"].sum()
+    assert tally.notes["duplicate packets"] == sum(f.duplicates for f in twin.ended)
+
+
+@settings(max_examples=60, deadline=None, phases=PHASES)
+@given(packet_rows(), st.lists(st.integers(0, 60), max_size=5), st.sampled_from([1, 2, 4096]))
+def test_batches_make_no_difference(rows: np.ndarray, cuts: list[int], max_flows: int) -> None:
+    options = MeterOptions(
+        active_timeout=100, idle_timeout=20, max_flows=max_flows, max_exchanges=2, max_head_octets=256
+    )
+    _, whole = meter(rows, [], options)
+    _, cut = meter(rows, cuts, options)
+    assert as_rows(whole) == as_rows(cut)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_packets_at_all_keep_the_law(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, 256, (5000, PACKET.itemsize), np.uint8).view(PACKET).reshape(-1)
+    rows["protocol"] = rng.choice([1, 6, 17, 58, 255], len(rows))
+    rows["fragment"] = rng.integers(0, 3, len(rows))
+    rows["source_low"] = rng.integers(0, 4, len(rows))
+    rows["destination_low"] = rng.integers(0, 4, len(rows))
+    rows["source_high"] = rows["destination_high"] = 0
+    options = MeterOptions(max_flows=64, max_exchanges=16, max_head_octets=1024)
+    kernel, flows = meter(rows, [100, 2000, 2001], options)
+    assert kernel.tally.balanced
+    assert kernel.tally.seen == len(rows)
+    assert kernel.tally.seen_octets == rows["ip_length"].sum(dtype=np.int64)
+    assert flows["packet_delta_count"].sum() + flows["reverse_packet_delta_count"].sum() == len(rows)
+    assert flows["octet_delta_count"].sum() + flows["reverse_octet_delta_count"].sum() == kernel.tally.seen_octets
