@@ -56,7 +56,7 @@ def test_frames() -> None:
         table["status"] = 0
         table["start"], table["captured"], table["wire"] = starts, lengths, lengths + rng.integers(0, 3, BATCH)
         table["link"] = rng.choice(links, BATCH)
-        kept, found = decode(octets, table, 1, rows, candidates, counts, bool(done % 2))
+        kept, found = decode(octets, table, 1, rows, candidates, counts, bool(done // BATCH % 2))
         assert kept == (table["status"] == 0).sum() and found <= kept
         assert set(np.unique(table["status"])) <= {0, *REASONS}
         good = rows[:kept]
