@@ -77,7 +77,7 @@ STATE = np.dtype([(name, "i8") for name in _COUNTS.split()])
 
 
 class FlowTable(NamedTuple):
-    """``flows`` FLOW and ``origins`` ORIGIN share slots with ``pool``; ``index`` uint64, 16 entries a bucket.
+    """``flows`` FLOW and ``origins`` ORIGIN share slots with ``pool``; ``buckets`` uint64, 16 entries each.
 
     ``words`` are the flows seen as uint64, 16 of them each. ``state`` STATE (1,); ``seed`` of the hash.
     """
@@ -85,7 +85,7 @@ class FlowTable(NamedTuple):
     flows: np.ndarray
     words: np.ndarray
     origins: np.ndarray
-    index: np.ndarray
+    buckets: np.ndarray
     pool: Pool
     state: np.ndarray
     seed: np.uint64
@@ -217,7 +217,7 @@ def end_flow(table, exchanges, ended, slot, reason):  # type: ignore[no-untyped-
     ended.origins[state.ended] = origin
     state.ended += 1
     state.open -= 1
-    leave(table.index, origin.hash, slot)
+    leave(table.buckets, origin.hash, slot)
     give(table.pool, slot)
 
 
@@ -244,17 +244,17 @@ def sweep(table, limits, spared, ending):  # type: ignore[no-untyped-def]
             oldest = state.hand
     if oldest >= 0:
         state.victim = oldest
-        prefetch(table.index, bucket(table.origins[oldest].hash, table.index))
+        prefetch(table.buckets, bucket(table.origins[oldest].hash, table.buckets))
     return count
 
 
 @njit(**APART)
 def evict_from_bucket(table, exchanges, ended, hash):  # type: ignore[no-untyped-def]
     """End the longest silent flow of a full bucket."""
-    at = bucket(hash, table.index)
+    at = bucket(hash, table.buckets)
     victim = np.int64(-1)
     for way in range(at, at + WAYS):
-        slot = np.int64(table.index[way] & np.uint64(0xFFFFFFFF)) - 1
+        slot = np.int64(table.buckets[way] & np.uint64(0xFFFFFFFF)) - 1
         if victim < 0 or table.flows[slot].last < table.flows[victim].last:
             victim = slot
     table.state[0].evicted += 1

@@ -13,7 +13,7 @@ from netwatch.kernels.compiling import PART
 
 
 @intrinsic
-def prefetch(typing: Any, array: Any, index: Any) -> Any:
+def _prefetch(typing: Any, array: Any, index: Any) -> Any:
     """Start loading the cache line at ``index`` of a one-dimensional array; a hint that no index can harm."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -44,9 +44,14 @@ def _copy(typing: Any, to: Any, at: Any, source: Any, start: Any, length: Any) -
     return types.void(to, types.int64, source, types.int64, types.int64), generate
 
 
+# Called from kernels, an intrinsic takes no typing context.
+prefetch: Any = _prefetch
+copy: Any = _copy
+
+
 @njit(**PART)
 def copy_octets(to, at, source, start, length):  # type: ignore[no-untyped-def]
     """``to[at : at + length] = source[start : start + length]`` of uint8 arrays, both ranges checked at once."""
     if length < 0 or at < 0 or start < 0 or at > to.size - length or start > source.size - length:
         raise IndexError("octets end before the range")
-    _copy(to, at, source, start, length)  # type: ignore[call-arg]
+    copy(to, at, source, start, length)

@@ -84,7 +84,7 @@ class Scratch(NamedTuple):
 @njit(**PART)
 def look_ahead(rows, octets, start, stop, table, exchanges, scratch):  # type: ignore[no-untyped-def]
     """Hash a block of packets and ask for the memory that they will need, one level of indirection after another."""
-    index = table.index
+    index = table.buckets
     for k in range(stop - start):
         packet = rows[start + k]
         source_port, destination_port = packet.source_port, packet.destination_port
@@ -196,7 +196,7 @@ def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):
     rows = packets.rows
     state = table.state[0]
     start = packets.start
-    crowded = table.index.size // WAYS * FILL if table.index.size < packets.largest_index else table.flows.size + 1
+    crowded = table.buckets.size // WAYS * FILL if table.buckets.size < packets.largest_index else table.flows.size + 1
     while start < rows.size:
         stop = min(start + BLOCK, rows.size)
         look_ahead(rows, packets.octets, start, stop, table, exchanges, scratch)
@@ -211,7 +211,7 @@ def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):
                 ports_of_fragment(fragments, packet, scratch, i - start, table)
             hash = scratch.hash[i - start]
             ports = scratch.source_port[i - start], scratch.destination_port[i - start]
-            found = find(table.flows, table.index, hash, packet, ports[0], ports[1])
+            found = find(table.flows, table.buckets, hash, packet, ports[0], ports[1])
             slot, direction = found >> 1, found & 1
             reason = 0 if found < 0 else reason_to_end(table.flows[slot], packet, limits)
             if found < 0 or reason or state.due or state.packets & 15 == 0:
@@ -221,10 +221,10 @@ def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):
                     orientation = direction == 1, np.int64(table.origins[slot].orientation)
                 make_room(table, exchanges, ended, limits, slot, reason, scratch.ending)
                 if found < 0 or reason:
-                    slot = take(table.pool)
-                    if not enter(table.index, hash, slot):
+                    slot = np.int64(take(table.pool))
+                    if not enter(table.buckets, hash, slot):
                         evict_from_bucket(table, exchanges, ended, hash)
-                        enter(table.index, hash, slot)
+                        enter(table.buckets, hash, slot)
                     start_flow(table, slot, packet, hash, ports, orientation, packets.input)
                     state.open += 1
                     state.due = 1
@@ -260,7 +260,7 @@ def end_all(table, exchanges, ended, limits):  # type: ignore[no-untyped-def]
         slot = state.hand
         state.hand = slot + 1 if slot + 1 < high else 0
         flow = table.flows[slot]
-        prefetch(table.index, bucket(table.origins[(slot + AHEAD) % high].hash, table.index))
+        prefetch(table.buckets, bucket(table.origins[(slot + AHEAD) % high].hash, table.buckets))
         if flow.state & OPEN:
             reason = FORCED
             if is_closed(flow.state):

@@ -101,12 +101,12 @@ class Meter:
     def _grow(self) -> None:
         """Make the index four times as large where its buckets fill."""
         table = self._table
-        size = len(table.index)
+        size = len(table.buckets)
         if int(table.state["open"][0]) < size // WAYS * FILL or size >= self._largest_index:
             return
         index = np.zeros(min(4 * size, self._largest_index), np.uint64)
         reindex(table.flows, table.origins, int(table.pool.level[1]), index)
-        self._table = table._replace(index=index)
+        self._table = table._replace(buckets=index)
 
     def _fetch(self) -> Flows:
         state = self._table.state
@@ -143,7 +143,7 @@ def _table(options: MeterOptions, index: int) -> FlowTable:
         flows=flows,
         words=flows.view(np.uint64),
         origins=np.zeros(options.max_flows, ORIGIN),
-        index=np.zeros(index, np.uint64),
+        buckets=np.zeros(index, np.uint64),
         pool=Pool.of(options.max_flows),
         state=np.zeros(1, STATE),
         seed=np.uint64(options.seed),

@@ -110,7 +110,8 @@ def infer_timeouts(flows: Flows) -> Timeouts:
 
     Active: the duration at which long records pile up, and which next to none exceeds. Idle: records of one key that
     are not one flow are never closer than the idle timeout; their smallest gap is it, unless the records were cut by
-    the active timeout or by FIN and RST. How sure is the share of all gaps that are no smaller.
+    the active timeout or by FIN and RST. How sure is the
+    share of those gaps below twice the timeout.
     """
     start, end = flows["flow_start_nanoseconds"], flows["flow_end_nanoseconds"]
     active, active_sure = _pile(np.maximum(end - start, 0) / SECOND)
@@ -121,16 +122,16 @@ def infer_timeouts(flows: Flows) -> Timeouts:
     order = np.lexsort((start, *key.T[::-1]))
     same = (key[order][1:] == key[order][:-1]).all(axis=1)
     gaps = (start[order][1:] - end[order][:-1])[same] / SECOND
-    length = ((end - start)[order][:-1])[same] / SECOND
-    # TCP ends flows of its own accord, and the active timeout cuts without silence.
+    # TCP ends flows of its own accord; and where the next record begins within the active timeout, that did not cut.
     closed = (flows["tcp_control_bits"] | flows["reverse_tcp_control_bits"])[order][:-1][same] & 5 > 0
-    idle_gaps = np.sort(gaps[(gaps > 0) & ~closed & (length < 0.9 * (active or np.inf))])
+    until = np.diff(start[order])[same] / SECOND
+    idle_gaps = np.sort(gaps[(gaps > 0) & ~closed & (until < 0.95 * (active or np.inf))])
     if len(idle_gaps) < 20:
         return Timeouts(active, active_sure, None, 0.0)
     # A few gaps come of clocks and of records out of order: one in a hundred may be smaller.
     idle = float(idle_gaps[len(idle_gaps) // 100])
-    under = float(np.mean(gaps[gaps > 0] < 0.9 * idle))
-    return Timeouts(active, active_sure, round(idle) or None, 1 - under)
+    within = float(np.mean(idle_gaps < 2 * idle))
+    return Timeouts(active, active_sure, round(idle) or None, within)
 
 
 def _pile(durations: np.ndarray) -> tuple[float | None, float]:
