@@ -1,0 +1,62 @@
+"""What of a report is put first: its main series, its main rise, its verdicts by weight."""
+
+from __future__ import annotations
+
+import math
+
+from netwatch.model.change import Change, ChangeKind
+from netwatch.model.finding import Finding, Severity
+from netwatch.model.series import Series
+from netwatch.model.taxonomy import family
+from netwatch.model.verdict import Verdict
+from netwatch.report.report import Report
+from netwatch.report.words import about_capture
+
+_WEIGHT = {severity: weight for weight, severity in enumerate(Severity)}
+_LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP)
+
+
+def main_series(report: Report, counter: str = "octets") -> Series | None:
+    """The series of all that is watched."""
+    for kind in ("scope", "watch", "direction"):
+        found = report.series.of(kind, counter)
+        whole = [s for s in found if s.entity.value == "all"]
+        if found:
+            return (whole or found)[0]
+    return None
+
+
+def changes_of(report: Report, series: Series) -> list[Change]:
+    """The changes of one series, in order of time."""
+    mine = [c for c in report.changes if c.entity == series.entity and c.counter == series.counter]
+    return sorted(mine, key=lambda c: (c.since, c.kind))
+
+
+def telling(changes: list[Change], most: int) -> list[Change]:
+    """The changes of the network most worth a label: levels before points, larger before smaller; in order of time."""
+
+    def weight(change: Change) -> tuple[bool, float]:
+        size = abs(math.log(change.ratio)) if change.ratio > 0 and math.isfinite(change.ratio) else 0.0
+        return change.kind in _LEVELS, size
+
+    own = [c for c in changes if not about_capture(c)]
+    return sorted(sorted(own, key=weight, reverse=True)[:most], key=lambda c: c.since)
+
+
+def ranked_findings(report: Report) -> list[Finding]:
+    """Findings, most severe first, then volume, then by time."""
+    return sorted(report.findings, key=lambda f: (-_WEIGHT[f.severity], f.kind != "volume", f.since, f.identity))
+
+
+def main_rise(report: Report) -> Finding | None:
+    """The finding about volume whose composition is drawn: the largest change of octets that has one."""
+    with_parts = [f for f in report.findings if any(c.shares for c in f.compositions)]
+    if not with_parts:
+        return None
+    return max(with_parts, key=lambda f: (_WEIGHT[f.severity], max(abs(c.total) for c in f.compositions)))
+
+
+def verdicts_of(report: Report, *families: str) -> list[Verdict]:
+    """The reported verdicts of some families, most probable first, then by octets."""
+    chosen = [v for v in report.verdicts if family(v.class_id) in families and v.posterior >= 0.5]
+    return sorted(chosen, key=lambda v: (-v.posterior, -v.octets, v.class_id, v.subject, v.peer, v.since))

@@ -1,0 +1,59 @@
+"""Times as a report prints them: RFC 3339 in its zone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from netwatch.errors import UsageError
+
+SECOND = 1_000_000_000
+DAY = 86_400 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The zone of a report, as a ``tzinfo`` and as its IANA name."""
+
+    zone: dt.tzinfo
+    name: str
+
+    @classmethod
+    def of(cls, name: str) -> Clock:
+        """The clock of an IANA zone.
+
+        Raises:
+            UsageError: no such zone.
+
+        """
+        if name in ("", "UTC"):
+            return cls(dt.UTC, "UTC")
+        try:
+            return cls(ZoneInfo(name), name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise UsageError(f"unknown time zone {name!r}") from None
+
+    def moment(self, nanoseconds: int) -> dt.datetime:
+        """The local time, held within what a calendar can say (years 2 to 9998)."""
+        seconds = min(max(nanoseconds // SECOND, -62_000_000_000), 253_000_000_000)
+        utc = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)
+        return utc.astimezone(self.zone)
+
+    def instant(self, nanoseconds: int | None) -> str:
+        """RFC 3339 to the second: ``2018-03-04T05:00:00Z``; "end of data" for None."""
+        if nanoseconds is None:
+            return "end of data"
+        return self.moment(nanoseconds).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    def day(self, nanoseconds: int) -> str:
+        """The local date."""
+        return self.moment(nanoseconds).date().isoformat()
+
+    def when(self, nanoseconds: int, window: int) -> str:
+        """A time as exactly as a window of that many ns deserves: the date for months, the second for an hour."""
+        return self.day(nanoseconds) if window >= 60 * DAY else self.instant(nanoseconds)
+
+    def span(self, since: int, until: int | None) -> str:
+        """``since`` to ``until`` (half-open) in words."""
+        return f"{self.instant(since)} to {self.instant(until)}"

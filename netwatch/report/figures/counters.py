@@ -1,0 +1,85 @@
+"""Small multiples: one row per series over the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from netwatch.errors import OutputError
+from netwatch.model import text
+from netwatch.model.change import Change
+from netwatch.model.series import Series
+from netwatch.report.choice import changes_of, main_series, telling
+from netwatch.report.clock import Clock
+from netwatch.report.figures.canvas import BLUE, SKY, VERMILLION, Drawing, drawable, dressed, sheet, si_scale
+from netwatch.report.figures.coarse import coarse
+from netwatch.report.figures.timeline import TimeAxis, shade_coverage
+from netwatch.report.report import Report
+from netwatch.report.words import COUNTER_NAMES, RATE_UNITS, harmless, shortened
+
+ROWS = 24
+"""Series that one picture holds."""
+
+
+def draw(report: Report, clock: Clock) -> Drawing | None:
+    """Packets, flows and peers of all that is watched."""
+    found = [main_series(report, counter) for counter in ("packets", "flows", "peers")]
+    chosen = [s for s in found if s is not None and np.isfinite(s.values).any()]
+    if not chosen:
+        return None
+    titles = [COUNTER_NAMES.get(s.counter, s.counter) for s in chosen]
+    figure = multiples(chosen, titles, clock, [telling(changes_of(report, s), 8) for s in chosen])
+    caption = (
+        "Packets, flows and distinct peers over the same time. Peers are counted per"
+        f" {text.duration(chosen[0].bins.width)} bin; the others are rates. Vertical lines: starts of changes."
+    )
+    return Drawing("counters", figure, caption, "Line charts of packets, flows and peers over time.")
+
+
+def multiples(
+    series: Sequence[Series], titles: Sequence[str], clock: Clock, changes: Sequence[Sequence[Change]]
+) -> Figure:
+    """One row of axes per series, all with the same time axis and each with its own scale."""
+    with dressed():
+        figure = sheet(0.45 + 1.05 * len(series))
+        rows = figure.subplots(len(series), 1, sharex=True, squeeze=False)[:, 0]
+        for axes, one, title, marks in zip(rows, series, titles, changes, strict=True):
+            drawn = coarse(one)
+            axis = TimeAxis(clock, one.bins.start, one.bins.end)
+            factor = 8 if one.counter == "octets" else 1
+            finite = drawn.greatest[np.isfinite(drawn.greatest)]
+            greatest = float(finite.max()) * factor if len(finite) else 0.0
+            scale = si_scale(axes, greatest, RATE_UNITS.get(one.counter, one.counter)) / factor
+            shade_coverage(axes, axis, one)
+            x = axis.at(drawn.centres)
+            if drawn.bins.width > one.bins.width:
+                axes.fill_between(x, drawn.least / scale, drawn.greatest / scale, color=SKY, alpha=0.35, linewidth=0)
+            axes.plot(x, drawn.mean / scale, color=BLUE, marker="." if len(finite) < 3 else None)
+            for change in marks:
+                axes.axvline(float(axis.at(change.since)), color=VERMILLION, linewidth=0.8, linestyle=(0, (5, 1.5)))
+            axes.set_ylim(0, greatest / factor / scale * 1.08 if greatest else 1)
+            axes.set_title(drawable(title))
+            axis.apply(axes, label=axes is rows[-1])
+    return figure
+
+
+def draw_series(series: Sequence[Series], path: Path, timezone: str = "UTC") -> None:
+    """Write the series as one PNG, largest first as given, at most ``ROWS`` of them.
+
+    Raises:
+        OutputError: nothing to draw, or the file could not be written.
+
+    """
+    chosen = list(series)[:ROWS]
+    if not chosen:
+        raise OutputError(f"{path}: no series to draw")
+    titles = [shortened(harmless(f"{s.entity}: {s.counter}"), 90) for s in chosen]
+    figure = multiples(chosen, titles, Clock.of(timezone), [() for _ in chosen])
+    picture = Drawing("series", figure, "", "").png()
+    try:
+        path.write_bytes(picture)
+    except OSError as fault:
+        raise OutputError(f"{path}: {fault.strerror or fault}") from None

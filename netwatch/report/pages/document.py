@@ -1,0 +1,47 @@
+"""The order of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netwatch.report.clock import Clock
+from netwatch.report.figures import Drawing
+from netwatch.report.pages import method, summary, tables, verdicts, volume
+from netwatch.report.pages.blocks import Block, Document, Section, bullets, text
+from netwatch.report.report import Report
+
+
+def compose(report: Report, drawings: Mapping[str, Drawing], clock: Clock) -> Document:
+    """The document that HTML and PDF set; ``drawings`` by name, those missing had nothing to draw."""
+
+    def figure(name: str) -> list[Block]:
+        if name not in drawings:
+            return []
+        drawing = drawings[name]
+        return [Block("figure", drawing.caption, name=name, alternative=drawing.alternative)]
+
+    rhythm = figure("rhythm") or [text("The window holds no change on both sides of which every weekday was observed.")]
+    credit = [bullets(report.attribution)] if report.attribution else [text("No source asks for attribution.")]
+    parts: list[tuple[str, str, list[Block]]] = [
+        (
+            "Summary",
+            "summary",
+            [*summary.answer(report), *figure("volume"), summary.key_numbers(report, clock), summary.quality(report)],
+        ),
+        ("Volume over time", "volume", [*figure("counters"), *volume.changes(report, clock)]),
+        ("What the change is made of", "composition", [*figure("composition"), *volume.composition(report, clock)]),
+        ("Traffic by class", "classes", figure("classes") or [text("No traffic was classified.")]),
+        ("Rhythm of the week", "rhythm", rhythm),
+        ("Mining", "mining", [*figure("episodes"), *verdicts.mining(report, clock)]),
+        ("Attacks", "attacks", verdicts.attacks(report, clock)),
+        ("Networks, hosts and ports", "tops", [*figure("networks"), *tables.tops(report)]),
+        ("Findings", "findings", tables.findings(report, clock)),
+        ("Method", "method", method.method(report, clock)),
+        ("Inputs", "inputs", method.inputs(report, clock)),
+        ("What this answer does not rest on", "account", method.account(report)),
+        ("Attribution", "attribution", credit),
+    ]
+    sections = tuple(Section(title, anchor, tuple(blocks)) for title, anchor, blocks in parts)
+    version = report.versions.get("netwatch", "")
+    footer = f"netwatch {version}".strip() + " · octets are layer-3 octets · rates bit/s, volumes bytes (SI)"
+    return Document(report.title, report.subject, clock.span(report.since, report.until), footer, sections)
