@@ -12,10 +12,26 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from netwatch.errors import UsageError
-from netwatch.explain.dimensions import chosen, source_is_own
+from netwatch.explain.dimensions import ADDRESSED, chosen, source_is_own
 from netwatch.explain.windows import DAY, Span, Windows
 
 COUNTERS = ("octets", "packets", "flows", "peers")
+
+
+_USED = {
+    "flow_start", "direction", "source_as", "destination_as", "source_country", "destination_country",
+    "source_transport_port", "destination_transport_port", "protocol_identifier", "orientation", "traffic_class",
+    "role", "application", "bgp_next_adjacent_as_number", "source_address", "destination_address", "exporter_address",
+    "share_before", "share_after", "slot_before", "slot_after", "octets", "packets",
+}  # fmt: skip
+
+
+class Prepared(NamedTuple):
+    """Ibis tables of the flows of ``windows``: ``narrow`` without addresses, ``whole`` with them."""
+
+    narrow: Any
+    whole: Any
+    windows: Windows
 
 
 @dataclass(slots=True)
@@ -35,16 +51,16 @@ class Cells:
     moved: float
 
 
-def count_cells(table: Any, windows: Windows, by: Sequence[str], counter: str, most: int) -> Cells:
-    """What the cells of an Ibis table of stored flows added; the ``most`` that moved most are listed.
+def count_cells(flows: Prepared, by: Sequence[str], counter: str, most: int) -> Cells:
+    """What the cells of flows added; the ``most`` that moved most are listed.
 
     Raises:
         UsageError: no such counter or dimension.
     """
     import ibis
 
-    dimensions = chosen(by)
-    weighed = _weighed(table, windows, by, counter)
+    dimensions, windows = chosen(by), flows.windows
+    weighed = _keyed(flows, by, counter)
     keys = [f"key{i}" for i in range(len(by))]
     grouped = weighed.group_by(keys).agg(
         added=weighed.after.sum() / windows.seconds[1] - weighed.before.sum() / windows.seconds[0]
@@ -62,12 +78,12 @@ def count_cells(table: Any, windows: Windows, by: Sequence[str], counter: str, m
     return Cells(raw, names, rows.column("added").to_numpy().astype(np.float64), total, moved)
 
 
-def count_levels(table: Any, windows: Windows, dimension: str, counter: str) -> dict[str, tuple[float, float]]:
+def count_levels(flows: Prepared, dimension: str, counter: str) -> dict[str, tuple[float, float]]:
     """Amount a second before and after of every value of a dimension; for dimensions of few values."""
     import ibis
 
     write = chosen([dimension])[0].write
-    weighed = _weighed(table, windows, [dimension], counter)
+    weighed, windows = _keyed(flows, [dimension], counter), flows.windows
     rows = weighed.group_by("key0").agg(b=ibis._.before.sum(), a=ibis._.after.sum()).order_by("key0").to_pyarrow()
     return {
         write(key): (float(b) / windows.seconds[0], float(a) / windows.seconds[1])
@@ -75,41 +91,32 @@ def count_levels(table: Any, windows: Windows, dimension: str, counter: str) -> 
     }
 
 
-def count_slots(table: Any, windows: Windows, by: Sequence[str], counter: str, told: Told) -> list[np.ndarray]:
+def count_slots(flows: Prepared, by: Sequence[str], counter: str, told: list[tuple[Any, ...]]) -> list[np.ndarray]:
     """For before and after, float64 (cells + 1, slots): amounts of the told cells and, last, of the rest."""
     import ibis
 
-    weighed = _weighed(table, windows, by, counter)
+    weighed = _keyed(flows, by, counter)
+    slot = slot_for(flows.windows)
     cases = [
-        (_all([weighed[f"key{i}"] == value for i, value in enumerate(key)]), number)
-        for number, key in enumerate(told.keys)
+        (_all([weighed[f"key{i}"] == value for i, value in enumerate(key)]), number) for number, key in enumerate(told)
     ]
     cell = ibis.cases(*cases, else_=len(cases)) if cases else ibis.literal(0)
     matrices = []
-    for side, spans in (("before", windows.before), ("after", windows.after)):
-        begin = ibis.literal(_moment(spans[0][0]))
-        number = ibis.greatest(weighed.flow_start, begin).delta(begin, unit="microsecond") // (told.slot // 1000)
+    for side, spans in (("before", flows.windows.before), ("after", flows.windows.after)):
         rows = (
             weighed.filter(weighed[side] > 0)
-            .mutate(cell=cell, slot=number)
+            .mutate(cell=cell, slot=weighed[f"slot_{side}"])
             .group_by(["cell", "slot"])
             .agg(amount=ibis._[side].sum())
             .order_by(["cell", "slot"])
             .to_pyarrow()
         )
-        slots = _slots(spans, told.slot)
+        slots = _slots(spans, slot)
         matrix = np.zeros((len(cases) + 1, len(slots)))
         at = np.clip(np.searchsorted(slots, rows.column("slot").to_numpy()), 0, len(slots) - 1)
         np.add.at(matrix, (rows.column("cell").to_numpy(), at), rows.column("amount").to_numpy())
         matrices.append(matrix)
     return matrices
-
-
-class Told(NamedTuple):
-    """The cells whose variation is asked for, by raw key, and the length of the slots, ns."""
-
-    keys: list[tuple[Any, ...]]
-    slot: int
 
 
 def _all(conditions: Sequence[Any]) -> Any:
@@ -124,31 +131,57 @@ def _slots(spans: Sequence[Span], slot: int) -> np.ndarray:
     return slots
 
 
-def _weighed(table: Any, windows: Windows, by: Sequence[str], counter: str) -> Any:
-    """The flows of either window with their keys, their value's part in each, and their start."""
-    if counter not in COUNTERS:
-        raise UsageError.unknown("counter", counter, COUNTERS)
-    keyed = table.mutate(
-        **{f"key{i}": d.expression(table) for i, d in enumerate(chosen(by))},
+def prepared(table: Any, windows: Windows) -> Prepared:
+    """The flows of either window in an Ibis table of stored flows, each with its part in them; computed once for many
+    splits and held in memory (about 80 octets a flow), addresses excepted.
+    """
+    import ibis
+
+    weighed = _weighed(table, windows)
+    narrow = [name for name in weighed.columns if not name.endswith("_address")]
+    return Prepared(ibis.memtable(weighed.select(narrow).to_pyarrow()), weighed, windows)
+
+
+def once(table: Any, windows: Windows) -> Prepared:
+    """As :func:`prepared`, for a single split: nothing is kept."""
+    weighed = _weighed(table, windows)
+    return Prepared(weighed, weighed, windows)
+
+
+def _weighed(table: Any, windows: Windows) -> Any:
+    import ibis
+
+    slot = slot_for(windows) // 1000
+    begins = [ibis.literal(_moment(side[0][0])) for side in (windows.before, windows.after)]
+    slots = [ibis.greatest(table.flow_start, begin).delta(begin, unit="microsecond") // slot for begin in begins]
+    weighed = table.mutate(
         share_before=_overlap(table, windows.before),
         share_after=_overlap(table, windows.after),
+        slot_before=slots[0].cast("int32"),
+        slot_after=slots[1].cast("int32"),
+        octets=_both(table, "octet"),
+        packets=_both(table, "packet"),
     )
-    touched = keyed.filter((keyed.share_before > 0) | (keyed.share_after > 0))
+    used = [name for name in weighed.columns if name in _USED]
+    return weighed.filter((weighed.share_before > 0) | (weighed.share_after > 0)).select(used)
+
+
+def _keyed(flows: Prepared, by: Sequence[str], counter: str) -> Any:
+    """Flows with their keys, their value's part in each window, and their slots."""
+    if counter not in COUNTERS:
+        raise UsageError.unknown("counter", counter, COUNTERS)
+    wide = counter == "peers" or any(name in ADDRESSED for name in by)
+    table = flows.whole if wide else flows.narrow
+    keys = {f"key{i}": d.expression(table) for i, d in enumerate(chosen(by))}
     if counter == "peers":
-        return _peers(touched, len(by))
-    value = _value(touched, counter)
-    return touched.select(
-        *(f"key{i}" for i in range(len(by))),
-        "flow_start",
-        before=touched.share_before * value,
-        after=touched.share_after * value,
+        return _peers(table.mutate(**keys), len(by))
+    value = 1.0 if counter == "flows" else table[counter]
+    return table.select(
+        "slot_before", "slot_after", **keys, before=table.share_before * value, after=table.share_after * value
     )
 
 
-def _value(table: Any, counter: str) -> Any:
-    if counter == "flows":
-        return 1.0
-    element = "octet" if counter == "octets" else "packet"
+def _both(table: Any, element: str) -> Any:
     both = table[f"{element}_delta_count"] + table[f"reverse_{element}_delta_count"]
     return (both * table.sampling_packet_interval).cast("float64")
 
@@ -160,17 +193,18 @@ def _peers(table: Any, dimensions: int) -> Any:
     keys = [f"key{i}" for i in range(dimensions)]
     peer = source_is_own(table).ifelse(table.destination_address, table.source_address)
     daily = table.mutate(peer=peer, day=table.flow_start.truncate("D"))
-    once = daily.group_by([*keys, "peer", "day"]).agg(
+    seen = daily.group_by([*keys, "peer", "day"]).agg(
         in_before=(daily.share_before > 0).max().cast("float64"),
         in_after=(daily.share_after > 0).max().cast("float64"),
-        flow_start=daily.flow_start.min(),
+        slot_before=daily.slot_before.min(),
+        slot_after=daily.slot_after.min(),
     )
     window = ibis.window(group_by=["peer", "day"])
-    shared = once.mutate(
-        before=once.in_before / ibis.greatest(once.in_before.sum().over(window), 1.0),
-        after=once.in_after / ibis.greatest(once.in_after.sum().over(window), 1.0),
+    shared = seen.mutate(
+        before=seen.in_before / ibis.greatest(seen.in_before.sum().over(window), 1.0),
+        after=seen.in_after / ibis.greatest(seen.in_after.sum().over(window), 1.0),
     )
-    return shared.select(*keys, "flow_start", "before", "after")
+    return shared.select(*keys, "slot_before", "slot_after", "before", "after")
 
 
 def _overlap(table: Any, spans: Sequence[Span]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from netwatch.explain.cells import Told, count_cells, count_slots, slot_for
+from netwatch.explain.cells import Prepared, count_cells, count_slots, once, slot_for
 from netwatch.explain.interval import share_intervals
 from netwatch.explain.options import ExplainOptions
 from netwatch.explain.windows import DAY, Span, Windows
@@ -27,20 +27,22 @@ def decompose(flows: Any, before: Span, after: Span, by: Sequence[str], counter:
     ``flows`` is an Ibis table of stored flows. Raises:
         UsageError: no such counter or dimension.
     """
-    return split(flows, Windows.plain(before, after), by, counter, ExplainOptions())
+    return split(once(flows, Windows.plain(before, after)), by, counter, ExplainOptions())
 
 
-def split(flows: Any, windows: Windows, by: Sequence[str], counter: str, options: ExplainOptions) -> Composition:
-    """As :func:`decompose`, for windows of several spans with the time they were observed; with intervals.
+def split(flows: Prepared, by: Sequence[str], counter: str, options: ExplainOptions) -> Composition:
+    """As :func:`decompose`, for prepared flows.
 
     ``Share.amount`` is per second of observed time (peers: per day).
     """
-    cells = count_cells(flows, windows, by, counter, options.cells)
+    cells = count_cells(flows, by, counter, options.cells)
     told = int(np.count_nonzero(cells.added)) if tuple(by) in FEW else fewest(cells.added, cells.moved)
-    slot = slot_for(windows)
-    before, after = count_slots(flows, windows, by, counter, Told(cells.keys[:told], slot))
-    draws = (options.resamples, options.block if slot == DAY else SHORT_BLOCK, options.seed)
-    low, high = share_intervals(before, after, windows.seconds, draws)
+    low = high = np.full(told, np.nan)
+    if counter != "peers":  # distinct addresses of drawn days do not add up
+        before, after = count_slots(flows, by, counter, cells.keys[:told])
+        block = options.block if slot_for(flows.windows) == DAY else SHORT_BLOCK
+        draws = (options.resamples, block, options.seed)
+        low, high = share_intervals(before, after, flows.windows.seconds, draws)
     unit = 86_400.0 if counter == "peers" else 1.0
     shares = tuple(
         Share(

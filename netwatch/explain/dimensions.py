@@ -115,6 +115,10 @@ DIMENSIONS: dict[str, Dimension] = {
 """``asn``, ``country`` and ``peer`` are of the far side; ``own_asn``, ``host`` and ``prefix`` of the watched one."""
 
 
+ADDRESSED = ("host", "peer", "prefix", "exporter")
+"""Dimensions that are read from an address."""
+
+
 def chosen(names: Sequence[str]) -> list[Dimension]:
     """The dimensions of those names.
 

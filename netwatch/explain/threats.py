@@ -134,11 +134,12 @@ def _attack(verdicts: list[Verdict]) -> Finding:
     seconds = max((until - since) / 1e9, 1.0)
     octets, packets = sum(v.octets for v in verdicts), sum(v.packets for v in verdicts)
     role = _ROLES.get(best.role, _ROLES["none"]).format(who=who)
+    peers = counted(max(v.peers for v in verdicts), "peer")
     words = [
         f"{name[0].upper()}{name[1:]} from {instant(since)} to {instant(until)} ({duration(until - since)}): {role}. "
         f"{best.confidence.capitalize()}, probability {best.posterior:.3f} by {best.basis}.",
         f"It made up {counted(packets, 'packet')}, {volume(octets)} and "
-        f"{counted(sum(v.flows for v in verdicts), 'flow')} with {counted(max(v.peers for v in verdicts), 'peer')}: {scaled(packets / seconds, 'packets/s')} and "
+        f"{counted(sum(v.flows for v in verdicts), 'flow')} with {peers}: {scaled(packets / seconds, 'packets/s')} and "
         f"{bit_rate(octets / seconds)} on average over that time{_service(best)}.",
         *evidence_words(best.evidence),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from netwatch.explain import severity
-from netwatch.explain.cells import count_levels
+from netwatch.explain.cells import Prepared, count_levels, prepared
 from netwatch.explain.decomposition import split
 from netwatch.explain.options import ExplainOptions
 from netwatch.explain.windows import DAY, Windows, windows_for
@@ -92,8 +92,9 @@ def _explained(ground: Ground, change: Change, beside: Sequence[Change], dimensi
     figures = _figures(change, beside)
     compositions: list[Composition] = []
     if windows is not None:
-        compositions = _compositions(ground, change, windows, dimensions)
-        levels = count_levels(ground.flows, windows, "family", change.counter)
+        flows = prepared(ground.flows, windows)
+        compositions = _compositions(flows, change, dimensions, ground.options)
+        levels = count_levels(flows, "family", change.counter)
         words += _composition_words(change, compositions, windows)
         if change.kind in LEVELS:
             words += _mining_words(compositions, levels)
@@ -107,10 +108,12 @@ def _explained(ground: Ground, change: Change, beside: Sequence[Change], dimensi
     )  # fmt: skip
 
 
-def _compositions(ground: Ground, change: Change, windows: Windows, dimensions: Sequence[str]) -> list[Composition]:
-    main = [split(ground.flows, windows, [name], change.counter, ground.options) for name in dimensions]
+def _compositions(
+    flows: Prepared, change: Change, dimensions: Sequence[str], options: ExplainOptions
+) -> list[Composition]:
+    main = [split(flows, [name], change.counter, options) for name in dimensions]
     others = [c for c in ("octets", *_COUNTERS) if c != change.counter]
-    rest = [split(ground.flows, windows, ["family"], counter, ground.options) for counter in others]
+    rest = [split(flows, ["family"], counter, options) for counter in others]
     # A dimension that the flows do not tell (one cell, unknown) says nothing.
     main = [c for c in main if not (len(c.shares) == 1 and set(c.shares[0].cell.values()) == {"unknown"})
             or c.dimension == "family"]  # fmt: skip

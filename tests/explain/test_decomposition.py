@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from netwatch.errors import UsageError
 from netwatch.explain import ExplainOptions, decompose
+from netwatch.explain.cells import once
 from netwatch.explain.decomposition import fewest, split
 from netwatch.explain.interval import share_intervals
 from netwatch.explain.windows import Windows, cut
@@ -149,4 +150,4 @@ def test_windows_of_several_spans() -> None:
     whole = Windows(cut((0, 20 * DAY), [(5 * DAY, 6 * DAY)]), ((20 * DAY, 40 * DAY),), (19 * 86_400.0, 20 * 86_400.0))
     assert whole.before == ((0, 5 * DAY), (6 * DAY, 20 * DAY))
     with stored(rows) as table:
-        assert split(table, whole, ["host"], "octets", ExplainOptions()).total == pytest.approx(0)
+        assert split(once(table, whole), ["host"], "octets", ExplainOptions()).total == pytest.approx(0)
