@@ -66,6 +66,7 @@ READERS: Registry[type[Reader]] = Registry(
         "snoop": "netwatch.read.snoop:SnoopReader",
         "erf": "netwatch.read.erf:ErfReader",
         "netflow": "netwatch.read.netflow:NetflowReader",
+        "nfcapd": "netwatch.read.nfcapd:NfcapdReader",
     },
 )
 """In the order in which they are asked; the first that recognises the input reads it."""

@@ -18,7 +18,7 @@ from netwatch.read.templates import BROKEN, HELD_REASON, RESERVED, UNKNOWN, Temp
 
 BATCH = 1 << 17
 """Records decoded at once."""
-_COLUMNS: dict[str, tuple[str, int]] = {
+COLUMNS: dict[str, tuple[str, int]] = {
     "flow_start_nanoseconds": ("wide", r.START),
     "flow_end_nanoseconds": ("wide", r.END),
     "octet_delta_count": ("wide", r.OCTETS),
@@ -217,7 +217,7 @@ class ExportDecoder:
             r.decode(octets, some, messages, self._input, self._layouts.arrays, columns, self._notes)
             if columns.four[r.SAMPLER].any():
                 self._resolve_samplers(some, messages, columns)
-            yield Flows({name: getattr(columns, kind)[row] for name, (kind, row) in _COLUMNS.items()})
+            yield Flows({name: getattr(columns, kind)[row] for name, (kind, row) in COLUMNS.items()})
             first = last
 
     def _resolve_samplers(self, sets: np.ndarray, messages: np.ndarray, columns: r.Columns) -> None:

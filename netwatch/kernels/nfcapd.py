@@ -1,0 +1,329 @@
+"""Records of nfdump's files to columns: layout 1 (nfdump 1.6, extension maps) and layout 2 (1.7, elements).
+
+Known from nfdump's published headers (nffile.h, nfxV3.h) and its files.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from netwatch.kernels import records as r
+from netwatch.kernels.load import be16, be32, be64, le16, le32, le64
+
+COMMON_OLD, MAP, EXPORTER, EXPORTER_STATISTICS, SAMPLER_OLD, COMMON, RECORD, SAMPLER = 1, 2, 7, 8, 9, 10, 11, 15
+"""Types of records."""
+GENERIC, IPV4, IPV6, MISC, OUT, VLAN, AS, BGP4, BGP6, HOP4, HOP6, RECEIVED4, RECEIVED6 = range(1, 14)
+ADJACENT, EVENT = 16, 19
+"""Elements of a layout 2 record."""
+SAMPLED = 2, 128
+"""Bits of the flags of a record (layout 2, layout 1): its counters were multiplied by the sampling interval."""
+MAPS = 1 << 16
+EXTENSIONS = 64
+SIZES = np.zeros(EXTENSIONS, np.int64)
+"""Octets of the extensions of layout 1, by number; 0 unknown."""
+_SIZES = (
+    "4:4 5:8 6:4 7:8 8:4 9:4 10:16 11:4 12:16 13:4 14:4 15:8 16:4 17:8 18:4 19:8 20:16 21:16 22:40 23:4 24:16 25:4"
+    " 26:8 27:8 37:20 38:4 39:8 40:32 41:24 42:24 43:72 45:24 46:12 47:8 48:8"
+)
+for _pair in _SIZES.split():
+    SIZES[int(_pair.split(":")[0])] = int(_pair.split(":")[1])
+
+MULTIPLIED, EGRESS_ONLY, NO_MAP, BAD_ELEMENT, EVENTS = range(5)
+NOTES = {
+    MULTIPLIED: "record whose counters nfdump multiplied by the sampling interval",
+    EGRESS_ONLY: "record with egress counters only (these used)",
+    NO_MAP: "record without its extension map (extensions not read)",
+    BAD_ELEMENT: "record with an element that goes beyond it (rest not read)",
+    EVENTS: "record of an event",
+}
+
+
+class Known(NamedTuple):
+    """What earlier records told. ``exporter`` and ``domain`` by exporter number, ``maps`` extensions by map number."""
+
+    exporter: np.ndarray  # uint64 (65536, 2)
+    domain: np.ndarray  # uint32 (65536,)
+    maps: np.ndarray  # uint8 (65536, EXTENSIONS), ended by 0
+    mapped: np.ndarray  # bool (65536,)
+
+    @classmethod
+    def nothing(cls) -> Known:
+        """No record read yet."""
+        return cls(
+            np.zeros((MAPS, 2), np.uint64),
+            np.zeros(MAPS, np.uint32),
+            np.zeros((MAPS, EXTENSIONS), np.uint8),
+            np.zeros(MAPS, np.bool_),
+        )
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _u16(octets, p, big):  # type: ignore[no-untyped-def]
+    return be16(octets, p) if big else le16(octets, p)
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _u32(octets, p, big):  # type: ignore[no-untyped-def]
+    return be32(octets, p) if big else le32(octets, p)
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _u64(octets, p, big):  # type: ignore[no-untyped-def]
+    return be64(octets, p) if big else le64(octets, p)
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def survey(octets, big):  # type: ignore[no-untyped-def]
+    """Walk the records of a block: (records, flow records, octets of flow records, place where a record is broken)."""
+    p, seen, flows, size_of_flows = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    while p + 4 <= len(octets):
+        kind, size = _u16(octets, p, big), _u16(octets, p + 2, big)
+        if size < 4 or p + size > len(octets):
+            return seen, flows, size_of_flows, p
+        seen += 1
+        if kind in (RECORD, COMMON, COMMON_OLD):
+            flows += 1
+            size_of_flows += size
+        p += size
+    return seen, flows, size_of_flows, p
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _address(columns, row, k, octets, p, big, six):  # type: ignore[no-untyped-def]
+    if six:
+        columns.address[row, k, 0] = _u64(octets, p, big)
+        columns.address[row, k, 1] = _u64(octets, p + 8, big)
+    else:
+        columns.address[row, k, 0] = np.uint64(0)
+        address = np.uint64(_u32(octets, p, big))
+        columns.address[row, k, 1] = r.MAPPED | address if address or row != r.NEXT_HOP else np.uint64(0)
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _milliseconds(value):  # type: ignore[no-untyped-def]
+    """Ms since 1970 as ns, saturated."""
+    return min(r.signed(value), r.LATEST // 1_000_000) * 1_000_000
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _generic(columns, k, octets, p, big):  # type: ignore[no-untyped-def]
+    columns.wide[r.START, k] = _milliseconds(_u64(octets, p, big))
+    columns.wide[r.END, k] = _milliseconds(_u64(octets, p + 8, big))
+    columns.wide[r.PACKETS, k] = r.signed(_u64(octets, p + 24, big))
+    columns.wide[r.OCTETS, k] = r.signed(_u64(octets, p + 32, big))
+    columns.two[r.SOURCE_PORT, k] = _u16(octets, p + 40, big)
+    columns.two[r.DESTINATION_PORT, k] = _u16(octets, p + 42, big)
+    columns.one[r.PROTOCOL, k] = octets[p + 44]
+    columns.two[r.FLAGS, k] = octets[p + 45]
+    columns.one[r.CLASS, k] = octets[p + 47]
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _out(columns, k, packets, counted, both, notes):  # type: ignore[no-untyped-def]
+    """Counters of the other direction, which nfdump keeps in one place with those of the same packets at egress."""
+    if both:
+        columns.wide[r.REVERSE_PACKETS, k] = r.signed(packets)
+        columns.wide[r.REVERSE_OCTETS, k] = r.signed(counted)
+        columns.one[r.DETAIL, k] = both
+    elif columns.wide[r.PACKETS, k] == 0 and columns.wide[r.OCTETS, k] == 0:
+        columns.wide[r.PACKETS, k] = r.signed(packets)
+        columns.wide[r.OCTETS, k] = r.signed(counted)
+        notes[EGRESS_ONLY] += 1
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _elements(octets, p, end, big, biflow, columns, k, notes):  # type: ignore[no-untyped-def]
+    """Read the elements of a layout 2 record into row ``k``."""
+    out, both = np.int64(-1), False
+    while p + 4 <= end:
+        kind, size = _u16(octets, p, big), _u16(octets, p + 2, big)
+        q, has = p + 4, size - 4
+        if size < 4 or p + size > end:
+            notes[BAD_ELEMENT] += 1
+            break
+        if kind == GENERIC and has >= 48:
+            _generic(columns, k, octets, q, big)
+        elif kind == IPV4 and has >= 8:
+            _address(columns, r.SOURCE, k, octets, q, big, False)
+            _address(columns, r.DESTINATION, k, octets, q + 4, big, False)
+        elif kind == IPV6 and has >= 32:
+            _address(columns, r.SOURCE, k, octets, q, big, True)
+            _address(columns, r.DESTINATION, k, octets, q + 16, big, True)
+        elif kind == MISC and has >= 12:
+            columns.four[r.INGRESS, k] = _u32(octets, q, big)
+            columns.four[r.EGRESS, k] = _u32(octets, q + 4, big)
+            if has >= 16:
+                both = octets[q + 12] != 0
+                columns.one[r.END_REASON, k] = octets[q + 13]
+                columns.two[r.REVERSE_FLAGS, k] = octets[q + 14]
+        elif kind == OUT and has >= 24:
+            out = q
+        elif kind == VLAN and has >= 8:
+            columns.two[r.VLAN, k] = _u32(octets, q, big) & 0xFFF
+        elif kind == AS and has >= 8:
+            columns.four[r.SOURCE_AS, k] = _u32(octets, q, big)
+            columns.four[r.DESTINATION_AS, k] = _u32(octets, q + 4, big)
+        elif kind == ADJACENT and has >= 8:
+            columns.four[r.NEXT_AS, k] = _u32(octets, q, big)
+        elif (kind in (HOP4, BGP4)) and has >= 4 and columns.address[r.NEXT_HOP, k, 1] == 0:
+            _address(columns, r.NEXT_HOP, k, octets, q, big, False)
+        elif (kind in (HOP6, BGP6)) and has >= 16 and columns.address[r.NEXT_HOP, k, 1] == 0:
+            _address(columns, r.NEXT_HOP, k, octets, q, big, True)
+        elif kind == RECEIVED4 and has >= 4:
+            _address(columns, r.EXPORTER, k, octets, q, big, False)
+        elif kind == RECEIVED6 and has >= 16:
+            _address(columns, r.EXPORTER, k, octets, q, big, True)
+        elif kind == EVENT and has >= 8:
+            notes[EVENTS] += 1
+            if columns.wide[r.START, k] == 0:
+                columns.wide[r.START, k] = _milliseconds(_u64(octets, q, big))
+        p += size
+    if out >= 0:
+        both = both or columns.two[r.REVERSE_FLAGS, k] != 0
+        _out(columns, k, _u64(octets, out + 8, big), _u64(octets, out + 16, big), biflow if both else 0, notes)
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _common(octets, p, end, old, big, columns, k):  # type: ignore[no-untyped-def]
+    """Read the common part of a layout 1 record into row ``k``; where its extensions begin, -1 if it is too short."""
+    flags = np.int64(octets[p + 4]) if old else _u16(octets, p + 4, big)
+    six, wide_packets, wide_octets = flags & 1, flags & 2, flags & 4
+    q = p + (28 if old else 32)
+    if q + (32 if six else 8) + (8 if wide_packets else 4) + (8 if wide_octets else 4) > end:
+        return np.int64(-1)
+    first, last = _u32(octets, p + 12, big), _u32(octets, p + 16, big)
+    columns.wide[r.START, k] = first * r.SECOND + _u16(octets, p + 8, big) * 1_000_000
+    columns.wide[r.END, k] = last * r.SECOND + _u16(octets, p + 10, big) * 1_000_000
+    columns.two[r.FLAGS, k] = octets[p + 21]
+    columns.one[r.PROTOCOL, k] = octets[p + 22]
+    columns.one[r.CLASS, k] = octets[p + 23]
+    columns.two[r.SOURCE_PORT, k] = _u16(octets, p + 24, big)
+    columns.two[r.DESTINATION_PORT, k] = _u16(octets, p + 26, big)
+    size = 16 if six else 4
+    _address(columns, r.SOURCE, k, octets, q, big, six != 0)
+    _address(columns, r.DESTINATION, k, octets, q + size, big, six != 0)
+    q += 2 * size
+    columns.wide[r.PACKETS, k] = r.signed(_u64(octets, q, big)) if wide_packets else _u32(octets, q, big)
+    q += 8 if wide_packets else 4
+    columns.wide[r.OCTETS, k] = r.signed(_u64(octets, q, big)) if wide_octets else _u32(octets, q, big)
+    return q + (8 if wide_octets else 4)
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _extensions(octets, q, end, chain, big, columns, k, notes):  # type: ignore[no-untyped-def]
+    """Read the extensions of a layout 1 record into row ``k``, in the order ``chain`` of its map."""
+    packets, counted = np.uint64(0), np.uint64(0)
+    for number in chain:
+        size = SIZES[number] if number < EXTENSIONS else 0
+        if size == 0 or q + size > end:
+            if number:
+                notes[BAD_ELEMENT] += 1
+            break
+        if number == 4 or number == 6:
+            a, b = _u16(octets, q, big), _u16(octets, q + 2, big)
+        elif size >= 8:
+            a, b = _u32(octets, q, big), _u32(octets, q + 4, big)
+        else:
+            a, b = _u32(octets, q, big), np.int64(0)
+        if number == 4 or number == 5:
+            columns.four[r.INGRESS, k], columns.four[r.EGRESS, k] = a, b
+        elif number == 6 or number == 7:
+            columns.four[r.SOURCE_AS, k], columns.four[r.DESTINATION_AS, k] = a, b
+        elif (number == 9 or number == 11) and columns.address[r.NEXT_HOP, k, 1] == 0:
+            _address(columns, r.NEXT_HOP, k, octets, q, big, False)
+        elif (number == 10 or number == 12) and columns.address[r.NEXT_HOP, k, 1] == 0:
+            _address(columns, r.NEXT_HOP, k, octets, q, big, True)
+        elif number == 13:
+            columns.two[r.VLAN, k] = _u16(octets, q, big) & 0xFFF
+        elif number == 14 or number == 15:
+            packets = _u64(octets, q, big) if size == 8 else np.uint64(a)
+        elif number == 16 or number == 17:
+            counted = _u64(octets, q, big) if size == 8 else np.uint64(a)
+        elif number == 23 or number == 24:
+            _address(columns, r.EXPORTER, k, octets, q, big, number == 24)
+        elif number == 25:
+            columns.four[r.DOMAIN, k] = np.int64(octets[q + 2]) << 8 | np.int64(octets[q + 3])
+        elif number == 26:
+            columns.four[r.NEXT_AS, k] = a
+        elif number == 37:
+            notes[EVENTS] += 1
+        q += size
+    if packets or counted:
+        _out(columns, k, packets, counted, 0, notes)
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _remember(octets, p, size, kind, big, known):  # type: ignore[no-untyped-def]
+    """Keep what an extension map or exporter record tells."""
+    if kind == MAP and size >= 8:
+        number = _u16(octets, p + 4, big)
+        known.mapped[number] = True
+        known.maps[number] = 0
+        for k in range(min((size - 8) // 2, EXTENSIONS - 1)):
+            extension = _u16(octets, p + 8 + 2 * k, big)
+            if extension == 0:
+                break
+            known.maps[number, k] = extension if 0 < extension < EXTENSIONS else EXTENSIONS
+    elif kind == EXPORTER and size >= 32:
+        number = _u16(octets, p + 26, big)
+        high, low = _u64(octets, p + 8, big), _u64(octets, p + 16, big)
+        if _u16(octets, p + 24, big) == 2:
+            high, low = np.uint64(0), r.MAPPED | (low & np.uint64(0xFFFFFFFF))
+        known.exporter[number, 0], known.exporter[number, 1] = high, low
+        known.domain[number] = _u32(octets, p + 28, big)
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def decode(octets, big, biflow, known, columns, notes):  # type: ignore[no-untyped-def]
+    """Decode the records of a block that :func:`survey` found sound.
+
+    Args:
+        octets: uint8, the block's records.
+        big: whether numbers are most significant octet first.
+        biflow: the bit of Detail for records of both directions.
+        known: :class:`Known`, added to.
+        columns: kernels.records.Columns, zeroed, for as many records as survey found.
+        notes: int64 (len(NOTES),), added to.
+
+    Returns:
+        rows filled.
+
+    """
+    p, k = np.int64(0), 0
+    while p + 4 <= len(octets):
+        kind, size = _u16(octets, p, big), _u16(octets, p + 2, big)
+        if size < 4 or p + size > len(octets):
+            break
+        end = p + size
+        number = np.int64(0)
+        good = True
+        if kind == RECORD and size >= 12:
+            number = _u16(octets, p + 8, big)
+            columns.four[r.DOMAIN, k] = known.domain[number]
+            _elements(octets, p + 12, end, big, biflow, columns, k, notes)
+            notes[MULTIPLIED] += octets[p + 10] & SAMPLED[0] != 0
+        elif (kind == COMMON and size >= 32) or (kind == COMMON_OLD and size >= 28):
+            old = kind == COMMON_OLD
+            number = np.int64(octets[p + 5]) if old else _u16(octets, p + 28, big)
+            flags = np.int64(octets[p + 4]) if old else _u16(octets, p + 4, big)
+            columns.four[r.DOMAIN, k] = known.domain[number]
+            q = _common(octets, p, end, old, big, columns, k)
+            which = _u16(octets, p + 6, big)
+            if q >= 0 and known.mapped[which]:
+                _extensions(octets, q, end, known.maps[which], big, columns, k, notes)
+            elif q >= 0:
+                notes[NO_MAP] += 1
+            notes[MULTIPLIED] += flags & SAMPLED[1] != 0
+        else:
+            good = kind in (RECORD, COMMON, COMMON_OLD)
+            _remember(octets, p, size, kind, big, known)
+        if good:
+            if columns.address[r.EXPORTER, k, 1] == 0:
+                columns.address[r.EXPORTER, k, 0] = known.exporter[number, 0]
+                columns.address[r.EXPORTER, k, 1] = known.exporter[number, 1]
+            k += 1
+        p += size
+    return k
