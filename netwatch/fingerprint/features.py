@@ -21,6 +21,9 @@ FEATURES: Registry[type[Features]] = Registry(
     "features",
     {
         "conversation": "netwatch.fingerprint.conversation:Conversations",
+        "target": "netwatch.fingerprint.behaviour.targets:Targets",
+        "source": "netwatch.fingerprint.behaviour.sources:Sources",
+        "guess": "netwatch.fingerprint.behaviour.guesses:Guesses",
     },
 )
 """One class per kind of entity. Its name here is what a rule's ``entity`` says."""

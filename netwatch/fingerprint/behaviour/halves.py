@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 CONTROL = FIN | SYN | RST | ACK
+FLAGS = CONTROL | PSH
 TCP, UDP = 6, 17
 WINDOW_S = 300
 """Seconds of the windows in which targets are counted."""
@@ -42,9 +43,7 @@ def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]
     backward = bool(own)
     flags = flows[f"{own}tcp_control_bits"].cast("int64")
     ports = flows[f"{sender}_transport_port"].cast("int64"), flows[f"{receiver}_transport_port"].cast("int64")
-    if backward:  # what an ICMP error or answer says stands in the forward direction's destination port
-        ports = ports[0], ports[1]
-    paired = (flows.detail.cast("int64").bit_and(Detail.BIFLOW) > 0) | (flows.reverse_packet_delta_count > 0)
+    paired = ((flows.detail.cast("int64") & Detail.BIFLOW) > 0) | (flows.reverse_packet_delta_count > 0)
     started = flows.flow_start.delta(ibis.timestamp("1970-01-01 00:00:00"), unit="microsecond")
     inbound, outbound = direction == Direction.INBOUND, direction == Direction.OUTBOUND
     return flows.select(
@@ -75,8 +74,8 @@ def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]
 def _opens(flows: ibis.Table, flags: Any, ports: tuple[Any, Any], paired: Any) -> Any:
     """Whether a forward half is the initiator's: as metered, else by a lone SYN, else by the higher port."""
     told = (flows.orientation == Orientation.SYN) | (flows.orientation == Orientation.FIRST_PACKET) | paired
-    lone = flags.bit_and(CONTROL) == SYN
-    answers = flags.bit_and(CONTROL).isin([SYN | ACK, RST, RST | ACK])
+    lone = (flags & CONTROL) == SYN
+    answers = (flags & CONTROL).isin([SYN | ACK, RST, RST | ACK])
     return told | lone | (~answers & (ports[0] >= ports[1]))
 
 

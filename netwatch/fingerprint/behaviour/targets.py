@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded
-from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FIN, RST, SYN, TCP, UDP, WINDOW_S, frame, halves
+from netwatch.fingerprint.behaviour.episodes import episodes, folded
+from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FIN, FLAGS, RST, SYN, TCP, UDP, frame, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.model.address import from_octets
 
@@ -24,6 +24,9 @@ REFLECTORS: dict[int, str] = {
 VECTORS = ("syn", "synack", "rst", "ack", "fin", "tcp", "udp", "quic", "icmp", "gre", "fragment", "other", "reflected")
 LEAST_PACKETS = 100
 """Packets in a window, at least, of what is looked at: a floor that also a small network's ordinary hosts exceed."""
+
+QUIET = 3
+"""Windows without more, after which an episode is over; exporters tell of a long flow every few windows only."""
 
 DECLARED = {
     **{f"target.{name}": Feature(f"made of {name} packets", "yes/no") for name in VECTORS},
@@ -54,15 +57,12 @@ class Targets(Features):
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who was sent many packets of one kind."""
         rows = frame(_windows(halves(flows)))
-        order, starts = episodes([rows["receiver"], rows["vector"], rows["port"]], rows["window"])
-        adding = ("packets", "octets", "flows", "back", "asking", "asking_octets", "inbound", "outbound", "scoped")
-        most = ("until_us", "interval", "sender_high", "sources", "ports", "peak")
-        how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum)
-        how |= dict.fromkeys(("receiver", "sender", "vector", "port", "service", "input", "first_frame"), "first")
+        order, starts = episodes([rows["receiver"], rows["vector"], rows["port"]], rows["window"], QUIET)
         rows["peak"] = rows["packets"]
-        for name in ("sender_low", "sender_high"):
-            rows[name + "_at"] = np.arange(len(order))
-        how.pop("sender_high")
+        adding = ("packets", "octets", "flows", "back", "asking", "asking_octets", "inbound", "outbound", "scoped")
+        most = ("peak", "until_us", "interval", "sources", "ports")
+        first = ("receiver", "sender", "vector", "port", "service", "input", "first_frame")
+        how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         told = folded(rows, order, starts, how | {"since_us": np.minimum})
         return self._table(told, _usual(rows))
 
@@ -131,7 +131,7 @@ def _vector(h: ibis.Table) -> Any:
     """The manner of a half's packets, an index of VECTORS."""
     import ibis
 
-    control = h.flags.bit_and(CONTROL)
+    control = h.flags & CONTROL
     reflecting = (h.protocol == UDP) & h.sender_port.isin(list(REFLECTORS)) & (h.receiver_port != h.sender_port)
     return ibis.cases(
         (h.fragmented & (h.sender_port == 0) & (h.receiver_port == 0), VECTORS.index("fragment")),
@@ -142,9 +142,9 @@ def _vector(h: ibis.Table) -> Any:
         (h.protocol == 47, VECTORS.index("gre")),
         (h.protocol != TCP, VECTORS.index("other")),
         (control.isin([SYN, SYN | RST]), VECTORS.index("syn")),
-        (control == SYN | ACK, VECTORS.index("synack")),
+        ((h.flags & FLAGS) == (SYN | ACK), VECTORS.index("synack")),
         (control.isin([RST, RST | ACK]), VECTORS.index("rst")),
-        ((control == ACK) & (h.packets <= 3 * h.interval), VECTORS.index("ack")),
+        (((h.flags & FLAGS) == ACK) & (h.packets <= 3 * h.interval), VECTORS.index("ack")),
         (control.isin([FIN, FIN | ACK]), VECTORS.index("fin")),
         else_=VECTORS.index("tcp"),
     )
@@ -159,13 +159,13 @@ def _windows(h: ibis.Table) -> ibis.Table:
     told = told.mutate(port=ibis.ifelse(told.vector == VECTORS.index("reflected"), told.sender_port, 0))
     keys = ["receiver", "vector", "port", "window"]
     counted = told.group_by([*keys, "protocol"]).aggregate(
-        packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), sources=t.sender.approx_nunique(),
-        ports=t.receiver_port.approx_nunique(), sender=t.sender.argmax(t.packets), service=t.receiver_port.argmax(t.packets),
-        inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
+        packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), sources=t.sender.nunique(),
+        ports=t.receiver_port.nunique(), sender=t.sender.argmax(t.packets),
+        service=t.receiver_port.argmax(t.packets), inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
         scoped=t.scoped.cast("int64").sum(), since_us=t.since_us.min(), until_us=t.until_us.max(),
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
-    counted = counted.filter(counted.packets >= LEAST_PACKETS)
+    counted = counted.filter((counted.packets >= LEAST_PACKETS) & (counted.vector != VECTORS.index("tcp")))
     sent = h.group_by(["sender", "protocol", "window"]).aggregate(back=t.packets.sum())
     asked = h.filter((h.protocol == UDP) & h.receiver_port.isin(list(REFLECTORS)))
     asked = asked.group_by(["sender", "receiver_port", "window"]).aggregate(
@@ -177,4 +177,6 @@ def _windows(h: ibis.Table) -> ibis.Table:
     joined = joined.left_join(
         asked, [joined.receiver == asked.sender, joined.port == asked.receiver_port, joined.window == asked.window]
     ).select(joined, asking=asked.asking.fill_null(0.0), asking_octets=asked.asking_octets.fill_null(0.0))
-    return joined.order_by(keys)
+    asked_for = (joined.vector == VECTORS.index("reflected")) & (joined.asking > joined.packets * 0.2)
+    ordinary = asked_for & (joined.octets < joined.asking_octets * 4)
+    return joined.filter(~ordinary).order_by(keys)

@@ -1,0 +1,124 @@
+"""Feature table of guessing: one address at one service of another, again and again, and how alike its flows are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from netwatch.fingerprint.behaviour.episodes import episodes, folded
+from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, frame, halves
+from netwatch.fingerprint.features import Feature, Features, FeatureTable
+from netwatch.model.address import from_octets
+
+if TYPE_CHECKING:
+    import ibis
+
+SERVICES: dict[str, tuple[int, ...]] = {
+    "ssh": (22, 2222), "rdp": (3389,), "ftp": (21,), "telnet": (23, 2323), "smb": (139, 445),
+    "mail": (25, 110, 143, 465, 587, 993, 995), "http": (80, 443, 8080, 8443),
+    "db": (1433, 1521, 3306, 5432, 6379, 27017), "vnc": (5900, 5901),
+}  # fmt: skip
+LEAST_TRIES = 8
+
+DECLARED = {
+    **{f"guess.{name}": Feature(f"at a {name} service", "yes/no") for name in SERVICES},
+    "guess.tries": Feature("connections", "flows"),
+    "guess.per_minute": Feature("connections a minute", "flows/min"),
+    "guess.packets": Feature("packets per connection, from the client", "packets"),
+    "guess.packet_spread": Feature("spread of packets per connection over their mean", ""),
+    "guess.octet_spread": Feature("spread of octets per connection over their mean", ""),
+    "guess.octets": Feature("octets per connection, from the client", "octets"),
+    "guess.seconds": Feature("seconds per connection", "s"),
+    "guess.established": Feature("connections that were set up", "share"),
+    "guess.longest": Feature("packets of the longest connection beyond the mean", "packets"),
+    "guess.together": Feature("connections open at one time, on average", "flows"),
+    "scope.inbound": Feature("from outside to the watched network", "yes/no"),
+    "scope.outbound": Feature("from the watched network to outside", "yes/no"),
+    "quality.sampling": Feature("sampling interval", "packets"),
+}
+
+
+class Guesses(Features):
+    """One row per (client, server, service port) and episode of hours in which the client came back often."""
+
+    declared: ClassVar[dict[str, Feature]] = DECLARED
+
+    def table(self, flows: ibis.Table) -> FeatureTable:
+        """Features of every client that opened many connections to one service that asks for passwords."""
+        rows = frame(_tries(halves(flows)))
+        order, starts = episodes([rows["sender"], rows["receiver"], rows["port"]], rows["hour"])
+        adding = ("tries", "set_up", "packets", "octets", "squares", "octet_squares", "seconds", "inbound", "outbound")
+        first = ("sender", "receiver", "port", "input", "first_frame")
+        how = dict.fromkeys(adding, np.add) | dict.fromkeys(("most", "until_us", "interval"), np.maximum)
+        return _table(folded(rows, order, starts, how | {"since_us": np.minimum} | dict.fromkeys(first, "first")))
+
+
+def _table(t: dict[str, Any]) -> FeatureTable:
+    tries = t["tries"].astype(np.float64)
+    span = np.maximum(1.0, (t["until_us"] - t["since_us"]) / 1e6)
+    mean, octets = t["packets"] / tries, t["octets"] / tries
+    sampled = t["interval"] > 1
+    inbound, outbound = (np.asarray(t[d] * 2 >= t["tries"], np.float64) for d in ("inbound", "outbound"))
+    columns = {f"guess.{n}": np.isin(t["port"], ports).astype(np.float64) for n, ports in SERVICES.items()}
+    shapes = {
+        "guess.packets": mean,
+        "guess.packet_spread": _spread(t["squares"], mean, tries),
+        "guess.octet_spread": _spread(t["octet_squares"], octets, tries),
+        "guess.octets": octets,
+        "guess.seconds": t["seconds"] / tries,
+        "guess.longest": t["most"] - mean,
+        "guess.together": t["seconds"] / span,
+    }
+    columns |= {name: np.where(sampled, np.nan, column) for name, column in shapes.items()}
+    columns |= {
+        "guess.tries": tries,
+        "guess.per_minute": tries / span * 60,
+        "guess.established": t["set_up"] / tries,
+        "scope.inbound": inbound,
+        "scope.outbound": outbound,
+        "quality.sampling": t["interval"].astype(np.float64),
+    }
+    came = (inbound == 1)[:, None]
+    sender, receiver = from_octets(t["sender"]), from_octets(t["receiver"])
+    return FeatureTable(
+        subject=np.where(came, receiver, sender),
+        peer=np.where(came, sender, receiver),
+        port=t["port"].astype(np.uint16),
+        protocol=np.full(len(tries), TCP, np.uint8),
+        since=t["since_us"] * 1000,
+        until=t["until_us"] * 1000,
+        octets=t["octets"],
+        packets=t["packets"],
+        flows=tries,
+        peers=np.ones(len(tries), np.int64),
+        columns=columns,
+        facts=lambda row: {"tries": int(tries[row])},
+        references=lambda row: (f"{int(t['input'][row])}#{int(t['first_frame'][row])}",),
+        quality=lambda row: ("sampled",) if sampled[row] else (),
+    )
+
+
+def _spread(squares: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Standard deviation over mean."""
+    variance = np.maximum(0.0, squares / count - mean**2)
+    spread: np.ndarray = np.sqrt(variance) / np.maximum(mean, 1.0)
+    return spread
+
+
+def _tries(h: ibis.Table) -> ibis.Table:
+    """Connections by client, server, service port and hour."""
+    import ibis
+
+    t = ibis._
+    ports = [port for listed in SERVICES.values() for port in listed]
+    tried = h.filter((h.protocol == TCP) & h.opens & h.receiver_port.isin(ports) & ((h.flags & SYN) > 0))
+    tried = tried.mutate(hour=tried.window // 12, port=tried.receiver_port)
+    counted = tried.group_by(["sender", "receiver", "port", "hour"]).aggregate(
+        tries=t.count(), set_up=((t.flags & ACK) > 0).cast("int64").sum(), packets=t.packets.sum(),
+        octets=t.octets.sum(), squares=(t.packets * t.packets).sum(), octet_squares=(t.octets * t.octets).sum(),
+        seconds=((t.until_us - t.since_us) / 1e6).sum(), most=t.packets.max(), interval=t.interval.max(),
+        inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(), since_us=t.since_us.min(),
+        until_us=t.until_us.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
+    )  # fmt: skip
+    return counted.filter(counted.tries >= LEAST_TRIES).order_by(["sender", "receiver", "port", "hour"])
