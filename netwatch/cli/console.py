@@ -60,25 +60,36 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def print_tallies(tallies: Iterable[Tally], console: Console, *, verbose: bool = False) -> None:
-    """What was seen, kept, dropped and lost, and where it went wrong first."""
+def print_tallies(tallies: Iterable[Tally], console: Console) -> None:
+    """What was seen, kept, dropped and lost, and where it went wrong first.
+
+    Inputs of which all was kept share a line; so do those that were left out for the same reason.
+    """
     rows = []
-    for tally in tallies:
-        if not tally.seen and not tally.incomplete and not tally.lost and not verbose:
-            continue
-        where = f"{tally.stage} {tally.input}".strip()
-        rows.append((where, tally.unit, count(tally.seen), count(tally.kept), count(tally.seen - tally.kept),
-                     count(tally.lost), _reasons(tally)))  # fmt: skip
+    for (stage, unit, why), group in _alike(tallies).items():
+        seen, kept, lost = (sum(getattr(tally, name) for tally in group) for name in ("seen", "kept", "lost"))
+        named = group[0].input if len(group) == 1 else f"{len(group)} inputs"
+        rows.append((f"{stage} {named}".strip(), unit, count(seen), count(kept), count(seen - kept), count(lost), why))
     if rows:
         console.print(table(("stage", "unit", "seen", "kept", "dropped", "lost", "why"), rows, numbers=(2, 3, 4, 5)))
 
 
-def _reasons(tally: Tally) -> str:
+def _alike(tallies: Iterable[Tally]) -> dict[tuple[str, str, str], list[Tally]]:
+    groups: dict[tuple[str, str, str], list[Tally]] = {}
+    for tally in tallies:
+        if tally.seen or tally.incomplete or tally.lost:
+            groups.setdefault((tally.stage, tally.unit, _why(tally)), []).append(tally)
+    return groups
+
+
+def _why(tally: Tally) -> str:
     told = [
-        f"{reason}: {count(drop.units)}" + (f" (first at octet {drop.offsets[0]:,})" if drop.offsets else "")
+        reason
+        if tally.unit == "file"
+        else f"{reason}: {count(drop.units)}" + (f" (first at octet {drop.offsets[0]:,})" if drop.offsets else "")
         for reason, drop in sorted(tally.dropped.items(), key=lambda item: -item[1].units)
     ]
-    return "; ".join([*([tally.incomplete] if tally.incomplete else []), *told])
+    return "; ".join(dict.fromkeys([*([tally.incomplete] if tally.incomplete else []), *told]))
 
 
 @contextmanager

@@ -105,12 +105,15 @@ def _show_flows(kept: Any, limit: int) -> None:
 
 
 def _totals(kept: Any) -> dict[str, int]:
-    m = measured(kept)
-    row = m.aggregate(
-        octets=m.octets.sum(), packets=m.packets.sum(), flows=m.count(),
-        first=m.flow_start.min().cast("int64"), last=m.flow_end.max().cast("int64"),
-    ).to_pyarrow().to_pylist()[0]  # fmt: skip
-    return {name: int(value or 0) for name, value in row.items()}
+    table = measured(kept)
+    row = table.aggregate(
+        octets=table.octets.sum(),
+        packets=table.packets.sum(),
+        flows=table.count(),
+        first=table.flow_start.min(),
+        last=table.flow_end.max(),
+    ).to_pyarrow()
+    return {name: int(row.column(name).cast("int64")[0].as_py() or 0) for name in row.schema.names}
 
 
 def _summarise(totals: dict[str, int], shown: int | None = None) -> None:

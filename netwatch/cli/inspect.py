@@ -16,7 +16,6 @@ from netwatch.model.tally import Tally
 from netwatch.model.text import count, duration, instant, volume
 from netwatch.read import InputFile, open_inputs
 
-
 SAID = {"first_time"}
 """Details that the rows above them tell already."""
 

@@ -75,13 +75,9 @@ def subject(options: Options, scope: Mapping[str, Any]) -> str:
 def inputs(result: Judged) -> tuple[InputFile, ...]:
     """The inputs with their digests and the span of the flows that they gave."""
     flows = result.store.table
-    spans = {
-        row["input"]: (row["first"] * 1000, row["last"] * 1000)
-        for row in flows.group_by("input")
-        .agg(first=flows.flow_start.min().cast("int64"), last=flows.flow_end.max().cast("int64"))
-        .to_pyarrow()
-        .to_pylist()
-    }
+    told = flows.group_by("input").agg(first=flows.flow_start.min(), last=flows.flow_end.max()).to_pyarrow()
+    index, first, last = (told.column(name).cast("int64").to_pylist() for name in ("input", "first", "last"))
+    spans = {i: (since * 1000, until * 1000) for i, since, until in zip(index, first, last, strict=True)}
     return tuple(
         InputFile(file.path, file.size, file.sha256, file.format, *spans.get(file.index, (None, None)))
         for file in result.inputs.files

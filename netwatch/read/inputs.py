@@ -52,10 +52,13 @@ class Inputs:
     ``files``: the inputs, complete after iteration, as are ``tallies``, which hold one tally an input and stage (a
     capture with flow export messages has two). Iteration raises :class:`UnreadableInput` at its end where no input at
     all could be read. ``octets`` at rest are there to read in all, ``octets_read`` are behind; stdin counts nothing.
+    What lies in a directory beside the captures (``found``: not named by the user) and is of no known format counts,
+    but does not make the input incomplete.
     """
 
-    def __init__(self, paths: Sequence[str], options: ReadOptions) -> None:
+    def __init__(self, paths: Sequence[str], options: ReadOptions, found: frozenset[str] = frozenset()) -> None:
         self.options = options
+        self._found = found
         self.files = [InputFile(index, path) for index, path in enumerate(paths)]
         self.tallies: list[Tally] = []
         self.octets = sum(_size(path) for path in paths)
@@ -73,7 +76,8 @@ class Inputs:
             try:
                 found = recognise(source.head)
                 if found is None:
-                    self._refuse(file, source.fault or _unknown(source.head), max(source.size, 0))
+                    beside = not source.fault and file.path in self._found
+                    self._refuse(file, source.fault or _unknown(source.head), max(source.size, 0), beside=beside)
                     continue
                 readable += 1
                 file.format, reader = found
@@ -97,10 +101,10 @@ class Inputs:
                 extra.input = file.path
                 self.tallies.append(extra)
 
-    def _refuse(self, file: InputFile, reason: str, octets: int) -> None:
+    def _refuse(self, file: InputFile, reason: str, octets: int, *, beside: bool = False) -> None:
         tally = Tally("read", "file", file.path)
         tally.drop(reason, 1, octets)
-        tally.incomplete = reason
+        tally.incomplete = "" if beside else reason
         self.tallies.append(tally)
 
 
@@ -124,14 +128,11 @@ def open_inputs(paths: Sequence[str | Path], options: ReadOptions | None = None)
 
     """
     options = options or ReadOptions()
-    found: list[str] = []
-    for path in paths:
-        for name in _files_of(str(path)):
-            if name not in found:
-                found.append(name)
-    if not found:
+    files = list(dict.fromkeys(name for path in paths for name in _files_of(str(path))))
+    if not files:
         raise UsageError(f"no files in {', '.join(map(str, paths))}" if paths else "no input named")
-    return Inputs(_in_time_order(found, options), options)
+    named = {str(path) for path in paths}
+    return Inputs(_in_time_order(files, options), options, frozenset(set(files) - named))
 
 
 def _size(path: str) -> int:
