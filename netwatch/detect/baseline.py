@@ -1,0 +1,175 @@
+"""What a series is expected to be: day level times profile of the week, both robust, in log space.
+
+A (local day x slot) matrix of log values is split by turns into the level of each day and the profile of its weekday
+(running median over the same weekday of the weeks around): a hierarchical form of STL (Cleveland et al. 1990) that
+takes a second where STL takes a minute. Days on which the Sunday's profile fits far better than their own behave
+like Sundays: holidays are learnt, not listed.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+from netwatch.detect.clock import Clock, local_clock
+from netwatch.detect.options import DetectOptions
+from netwatch.kernels.segments import running_mean, running_median, week_profile
+from netwatch.model.series import Series
+
+LONG_DAYS, SHORT_DAYS = 56, 3
+"""From this many days on the profile is weekly; below ``SHORT_DAYS`` there is none, only a level."""
+LEAST_COVERAGE = 0.5
+_FLOOR = 1e-3
+_WEEKS, _LEVEL_REACH = 4, 7
+_MAD = 1.4826
+
+
+class Baseline(NamedTuple):
+    """Expected values of a series, in its own unit per bin; float64 (bins,) each.
+
+    ``low`` to ``high`` holds 95 % of ordinary bins. ``log``: log of what was observed, NaN where it was not.
+    ``residual``: ``log`` minus the log of ``expected``; ``scale``: its robust standard deviation at that time of day.
+    ``level`` float64 (days,): log of the day's level, free of the weekly profile. ``mode``: long, medium,
+    short or coarse.
+    """
+
+    expected: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    log: np.ndarray
+    residual: np.ndarray
+    scale: np.ndarray
+    level: np.ndarray
+    clock: Clock
+    mode: str
+
+
+def baseline(series: Series, options: DetectOptions) -> Baseline:
+    """The baseline of a series."""
+    clock = local_clock(series.bins, options.timezone)
+    observed = log_values(series)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a median over nothing but gaps is NaN, as it should be
+        if clock.slots == 1:
+            return _coarse(observed, clock)
+        if clock.days < SHORT_DAYS:
+            return _short(series, clock)
+        return _seasonal(observed, clock)
+
+
+def log_values(series: Series) -> np.ndarray:
+    """Natural log of the values; zeros are held to a thousandth of the median, bins hardly observed are NaN."""
+    values = np.where(series.coverage >= LEAST_COVERAGE, series.values, np.nan)
+    positive = values[values > 0]
+    floor = _FLOOR * float(np.median(positive)) if len(positive) else 1.0
+    logs: np.ndarray = np.log(np.maximum(values, floor))
+    return logs
+
+
+def _coarse(observed: np.ndarray, clock: Clock) -> Baseline:
+    """Bins of a day and more: the running median."""
+    residual = observed - running_median(observed, 15)
+    scale = np.full(len(observed), _spread(residual))
+    return _assembled(observed, residual, scale, observed, clock, "coarse")
+
+
+def _short(series: Series, clock: Clock) -> Baseline:
+    """A history too short for a rhythm: the median of all, of values averaged until most are above 0."""
+    values = np.where(series.coverage >= LEAST_COVERAGE, series.values, np.nan)
+    width = max(1, len(values) // 240)
+    smooth = running_mean(values, width)
+    while (smooth > 0).mean() < 0.7 and 40 * width <= len(values):
+        width *= 2
+        smooth = running_mean(values, width)
+    smooth = np.concatenate([smooth[width // 2 :], np.full(width // 2, np.nan)])
+    observed = np.full(len(smooth), np.nan)
+    observed[smooth > 0] = np.log(smooth[smooth > 0])
+    residual = observed - np.nanmedian(observed)
+    scale = np.full(len(observed), _spread(residual))
+    return _assembled(observed, residual, scale, np.full(clock.days, np.nan), clock, "short")
+
+
+def _seasonal(observed: np.ndarray, clock: Clock) -> Baseline:
+    long = clock.days >= LONG_DAYS
+    matrix = np.full((clock.days, clock.slots), np.nan)
+    matrix[clock.day, clock.slot] = observed
+    trend = np.nanmedian(matrix, axis=1)
+    profile = np.zeros_like(matrix)
+    level = trend
+    for _ in range(2):
+        trend = running_median(level, 3)
+        period, reach = (7, _WEEKS) if long else (1, clock.days)
+        profile = _smooth(_filled(week_profile(matrix, trend, period, reach)))
+        if long:
+            profile = _holidays(matrix, profile, trend, clock)
+        level = np.nanmedian(matrix - profile, axis=1)
+        known = np.mean(~np.isnan(matrix), axis=1)
+        level[known < 0.25] = np.nan
+    slow = running_median(level, _LEVEL_REACH if long else min(_LEVEL_REACH, clock.days))
+    residual = observed - profile[clock.day, clock.slot] - slow[clock.day]
+    return _assembled(observed, residual, _scales(residual, clock), level, clock, "long" if long else "medium")
+
+
+def _filled(profile: np.ndarray) -> np.ndarray:
+    """Slots without a median of their own take the mean of all days."""
+    filled: np.ndarray = np.where(np.isnan(profile), np.nanmedian(profile, axis=0), profile)
+    return np.where(np.isnan(filled), 0.0, filled)
+
+
+def _smooth(profile: np.ndarray) -> np.ndarray:
+    """Mean over five slots where slots are narrow."""
+    days, slots = profile.shape
+    if slots < 144:
+        return profile
+    flat = np.convolve(profile.ravel(), np.ones(5) / 5, mode="same")
+    smooth: np.ndarray = flat.reshape(days, slots)
+    smooth.ravel()[:2], smooth.ravel()[-2:] = profile.ravel()[:2], profile.ravel()[-2:]
+    return smooth
+
+
+def _holidays(matrix: np.ndarray, profile: np.ndarray, trend: np.ndarray, clock: Clock) -> np.ndarray:
+    """The profile with the coming Sunday's put on weekdays that it explains far better."""
+    out = profile.copy()
+    for day in range(clock.days):
+        weekday = int(clock.weekday[day])
+        sunday = day + 6 - weekday if day + 6 - weekday < clock.days else day - 1 - weekday
+        if weekday >= 5 or sunday < 0:
+            continue
+        row = matrix[day] - trend[day]
+        own, other = np.nanmean(np.abs(row - profile[day])), np.nanmean(np.abs(row - profile[sunday]))
+        if other < 0.6 * own:
+            out[day] = profile[sunday]
+    return out
+
+
+def _scales(residual: np.ndarray, clock: Clock) -> np.ndarray:
+    """Robust standard deviation by local hour."""
+    hour = clock.slot * 24 // clock.slots
+    scale = np.full(24, np.nan)
+    for h in range(24):
+        scale[h] = _spread(residual[hour == h])
+    overall = _spread(residual)
+    scale = np.where(np.isnan(scale) | (scale <= 0), overall, np.maximum(scale, 0.3 * overall))
+    around = np.stack([np.roll(scale, k) for k in (-1, 0, 1)])
+    by_bin: np.ndarray = np.nanmean(around, axis=0)[hour]
+    return by_bin
+
+
+def _spread(residual: np.ndarray) -> float:
+    """1.4826 times the median absolute residual, never 0."""
+    known = residual[~np.isnan(residual)]
+    return max(_MAD * float(np.median(np.abs(known))), 1e-3) if len(known) else 1e-3
+
+
+def _assembled(
+    observed: np.ndarray, residual: np.ndarray, scale: np.ndarray, level: np.ndarray, clock: Clock, mode: str
+) -> Baseline:
+    expected = observed - residual
+    missing = np.isnan(expected)
+    if missing.any() and not missing.all():
+        at = np.arange(len(expected))
+        expected = np.where(missing, np.interp(at, at[~missing], expected[~missing]), expected)
+    low, high = np.exp(expected - 1.96 * scale), np.exp(expected + 1.96 * scale)
+    return Baseline(np.exp(expected), low, high, observed, residual, scale, level, clock, mode)

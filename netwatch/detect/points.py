@@ -1,0 +1,169 @@
+"""Spikes and drops: residuals at several scales, innovations and records, against a budget of false alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from netwatch.detect.baseline import Baseline
+from netwatch.detect.level import mean_rate
+from netwatch.detect.study import Study
+from netwatch.detect.tails import threshold
+from netwatch.kernels.segments import running_mean
+from netwatch.model.change import Change, ChangeKind
+from netwatch.model.series import Series
+
+_SCALES = (1, 3600, 21_600, 86_400)
+"""Seconds over which residuals are averaged; 1 stands for the bin itself."""
+_ORDER = 6
+_MONTH = 30.44 * 86_400e9
+_SHORT_SCORE, _SHORT_RATIO = 6.0, 3.0
+_LEAST_HISTORY = 500
+
+
+class Alarm(NamedTuple):
+    """Bins ``first`` to ``last`` (inclusive) beyond a threshold; ``excess``: score over threshold."""
+
+    first: int
+    last: int
+    excess: float
+    channel: str
+
+
+def find_points(study: Study) -> Iterator[Change]:
+    """Spikes and drops: bins or hours that left the baseline, with a budget of false alarms over all series."""
+    chosen = list(study.watched())
+    for series in chosen:
+        base = study.baseline(series)
+        for sign in (1.0, -1.0):
+            yield from _changes(series, base, sign, study, len(chosen))
+
+
+def _changes(series: Series, base: Baseline, sign: float, study: Study, count: int) -> Iterator[Change]:
+    months = series.bins.count * series.bins.width / _MONTH
+    alarms = short_alarms(base, sign) if base.mode == "short" else None
+    if alarms is None:
+        channels = list(scores(series, base))
+        budget = study.options.false_alarms_per_month * months / (2 * count * max(1, len(channels)))
+        alarms = [a for name, width, score in channels for a in channel_alarms(name, width, sign * score, budget)]
+    least = np.log(study.options.min_point if base.mode != "short" else _SHORT_RATIO)
+    for alarm in merged(alarms):
+        change = _change(series, base, alarm, sign, least)
+        if change is not None:
+            yield change
+
+
+def scores(series: Series, base: Baseline) -> Iterator[tuple[str, int, np.ndarray]]:
+    """Channels: name, bins over which the score is taken, and score in robust standard deviations (bins,)."""
+    standard = base.residual / base.scale
+    standard[series.coverage < 0.95] = np.nan
+    seconds = series.bins.width / 1e9
+    for scale in _SCALES:
+        width = max(1, round(scale / seconds))
+        if scale > 1 and (width == 1 or width > len(standard) // 20):
+            continue
+        mean = running_mean(standard, width) if width > 1 else standard
+        yield f"level {scale} s" if scale > 1 else "level", width, mean / _spread(mean)
+    new = innovations(standard)
+    yield "innovation", 1, new / _spread(new)
+
+
+def innovations(standard: np.ndarray) -> np.ndarray:
+    """What the last bins did not foretell: errors of an AR(6) fitted to residuals held within 4 deviations."""
+    n = len(standard)
+    clipped = np.clip(standard, -4.0, 4.0)
+    lags = np.stack([np.concatenate([np.full(k, np.nan), clipped[: n - k]]) for k in range(1, _ORDER + 1)], axis=1)
+    known = ~np.isnan(clipped) & ~np.isnan(lags).any(axis=1)
+    if known.sum() < 10 * _ORDER:
+        return np.full(n, np.nan)
+    gram = lags[known].T @ lags[known] + 1e-6 * np.eye(_ORDER)
+    weights = np.linalg.solve(gram, lags[known].T @ clipped[known])
+    errors: np.ndarray = standard - lags @ weights
+    return errors
+
+
+def _spread(score: np.ndarray) -> float:
+    known = score[~np.isnan(score)]
+    return max(1.4826 * float(np.median(np.abs(known))), 1e-6) if len(known) else 1.0
+
+
+def channel_alarms(name: str, width: int, score: np.ndarray, budget: float) -> Iterator[Alarm]:
+    """Runs of bins above the level that is passed ``budget`` times in such a series by chance."""
+    if (~np.isnan(score)).sum() < _LEAST_HISTORY:
+        return
+    limit = threshold(score, max(12, 2 * width), budget)
+    above = np.flatnonzero(np.nan_to_num(score, nan=-np.inf) > limit)
+    if not len(above):
+        return
+    cuts = np.flatnonzero(np.diff(above) > max(2, width))
+    for first, last in zip(above[np.r_[0, cuts + 1]], above[np.r_[cuts, len(above) - 1]], strict=True):
+        peak = float(np.nanmax(score[first : last + 1]))
+        yield Alarm(max(0, int(first) - width + 1), int(last), peak / limit, name)
+
+
+def short_alarms(base: Baseline, sign: float) -> list[Alarm]:
+    """Of a capture too short for a rhythm: three bins running, or one of eight times, beyond six deviations."""
+    score = sign * base.residual / base.scale
+    above = np.flatnonzero((np.nan_to_num(score) > _SHORT_SCORE) & (np.nan_to_num(sign * base.residual) > 1.0986))
+    if sign < 0 or not len(above):
+        return []  # silence of a capture of minutes is ordinary
+    cuts = np.flatnonzero(np.diff(above) > max(3, len(score) // 100))
+    runs = zip(above[np.r_[0, cuts + 1]], above[np.r_[cuts, len(above) - 1]], strict=True)
+    return [
+        Alarm(int(a), int(b), float(np.nanmax(score[a : b + 1])) / _SHORT_SCORE, "level")
+        for a, b in runs
+        if b - a >= 2 or np.nanmax(base.residual[a : b + 1]) > np.log(8.0)
+    ]
+
+
+def merged(alarms: list[Alarm]) -> list[Alarm]:
+    """Alarms that touch made one: the span of the narrowest that holds the event, the strongest excess."""
+    out: list[Alarm] = []
+    for alarm in sorted(alarms):
+        if out and alarm.first <= out[-1].last + 2:
+            held = out[-1]
+            narrow = min(held, alarm, key=lambda a: a.last - a.first)
+            out[-1] = Alarm(
+                narrow.first, max(narrow.last, narrow.first), max(held.excess, alarm.excess), narrow.channel
+            )
+            out[-1] = out[-1]._replace(last=max(out[-1].last, min(held.last, alarm.last)))
+        else:
+            out.append(alarm)
+    return out
+
+
+def _change(series: Series, base: Baseline, alarm: Alarm, sign: float, least: float) -> Change | None:
+    inside = slice(alarm.first, alarm.last + 1)
+    left = sign * base.residual[inside] > 0.5 * least
+    at = alarm.first + np.flatnonzero(left)
+    if not len(at):
+        return None
+    first, last = int(at[0]), int(at[-1])
+    known = ~np.isnan(series.values[first : last + 1])
+    actual = float(series.values[first : last + 1][known].sum())
+    expected = float(base.expected[first : last + 1][known].sum())
+    if expected <= 0 or sign * (np.log(max(actual, 1e-9 * expected)) - np.log(expected)) < least:
+        return None
+    ratio = actual / expected
+    # Neighbouring bins err together: the interval is that of one bin, not of their mean.
+    spread = float(np.nanmean(base.scale[first : last + 1]))
+    times, width = series.bins.times(), series.bins.width
+    return Change(
+        series.entity,
+        series.counter,
+        ChangeKind.SPIKE if sign > 0 else ChangeKind.DROP,
+        int(times[first]),
+        int(times[last]) + width,
+        int(times[first]) - width,
+        int(times[first]) + width,
+        ratio,
+        ratio * float(np.exp(-1.96 * spread)),
+        ratio * float(np.exp(1.96 * spread)),
+        expected / (known.sum() * width / 1e9),
+        mean_rate(series, int(times[first]), int(times[last]) + width),
+        float("nan"),
+        "points",
+        facts={"channel": alarm.channel, "score_over_threshold": round(alarm.excess, 2), "mode": base.mode},
+    )

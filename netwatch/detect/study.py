@@ -1,0 +1,44 @@
+"""``Study``: the series under detection, with what several detectors need of them, computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from netwatch.detect.baseline import Baseline, baseline
+from netwatch.detect.options import DetectOptions
+from netwatch.model.change import Change
+from netwatch.model.series import Series, SeriesSet
+
+LEAST_BINS = 30
+LEAST_SEEN = 0.2
+"""A series with traffic in a smaller share of its bins has no baseline to leave."""
+
+
+class Study:
+    """Series with their baselines."""
+
+    def __init__(self, series: SeriesSet, options: DetectOptions) -> None:
+        self.series = series
+        self.options = options
+        self._baselines: dict[int, Baseline] = {}
+
+    def watched(self) -> Iterator[Series]:
+        """The series that have a level: enough bins, and traffic in enough of them."""
+        for one in self.series.series.values():
+            if one.bins.count >= LEAST_BINS and (one.values > 0).mean() >= LEAST_SEEN and not _remainder(one):
+                yield one
+
+    def baseline(self, series: Series) -> Baseline:
+        """The series' baseline."""
+        key = id(series)
+        if key not in self._baselines:
+            self._baselines[key] = baseline(series, self.options)
+        return self._baselines[key]
+
+
+def _remainder(series: Series) -> bool:
+    return series.entity.value == "other" and series.entity.kind not in ("direction", "family", "class")
+
+
+Detector = Callable[[Study], Iterator[Change]]
+"""Finds changes of one kind; its first line says which."""

@@ -1,0 +1,83 @@
+"""Robust running statistics over series with gaps, for baselines and change points."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(boundscheck=True)
+def _median(kept, count):  # type: ignore[no-untyped-def]
+    """Median of the first ``count`` values, NaN for none."""
+    if count == 0:
+        return np.nan
+    ordered = np.sort(kept[:count])
+    half = count // 2
+    return ordered[half] if count % 2 else 0.5 * (ordered[half - 1] + ordered[half])
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def running_median(values, reach):  # type: ignore[no-untyped-def]
+    """Median of the values within ``reach`` places, NaN left out; float64 (n,)."""
+    n = values.size
+    out = np.empty(n)
+    kept = np.empty(2 * reach + 1)
+    for i in range(n):
+        count = 0
+        for j in range(max(0, i - reach), min(n, i + reach + 1)):
+            if not np.isnan(values[j]):
+                kept[count] = values[j]
+                count += 1
+        out[i] = _median(kept, count)
+    return out
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def week_profile(matrix, level, period, reach):  # type: ignore[no-untyped-def]
+    """Departure from the day's level by slot: median of the days ``period`` apart, ``reach`` to each side.
+
+    ``matrix`` float64 (days, slots), ``level`` float64 (days,). Where fewer than two such days are known, NaN.
+    """
+    days, slots = matrix.shape
+    out = np.empty((days, slots))
+    kept = np.empty(2 * reach + 1)
+    for d in range(days):
+        for s in range(slots):
+            count = 0
+            for k in range(-reach, reach + 1):
+                at = d + k * period
+                if 0 <= at < days and not np.isnan(matrix[at, s]) and not np.isnan(level[at]):
+                    kept[count] = matrix[at, s] - level[at]
+                    count += 1
+            out[d, s] = _median(kept, count) if count > 1 else np.nan
+    return out
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def running_mean(values, width):  # type: ignore[no-untyped-def]
+    """Mean of the last ``width`` places, NaN left out; NaN where under half of them are known."""
+    n = values.size
+    out = np.empty(n)
+    total, count = 0.0, 0
+    for i in range(n):
+        if not np.isnan(values[i]):
+            total += values[i]
+            count += 1
+        if i >= width and not np.isnan(values[i - width]):
+            total -= values[i - width]
+            count -= 1
+        out[i] = total / count if 2 * count >= width and count > 0 else np.nan
+    return out
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def window_gain(values, width):  # type: ignore[no-untyped-def]
+    """Fall of the squared error when the window of ``width`` round each place is split there; float64 (n,)."""
+    n = values.size
+    out = np.zeros(n)
+    half = width // 2
+    for i in range(2, n - 1):
+        left, right = min(half, i), min(half, n - i)
+        a, b = values[i - left : i].mean(), values[i : i + right].mean()
+        out[i] = left * right / (left + right) * (a - b) ** 2
+    return out
