@@ -54,7 +54,7 @@ def analyze(
 
     Writes report.pdf, report.html, report.json, a PNG per figure and CSV tables; prints the findings.
 
-    Examples:
+    For example:
         netwatch analyze captures/three-years --asn AS131279 --out reports/
 
         netwatch analyze feb.pcap.gz nfcapd-export.pcap --prefix 175.45.176.0/22,2001:db8::/32 --from 2019-02-01

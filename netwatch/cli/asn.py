@@ -24,7 +24,7 @@ def lookup(
 ) -> None:
     """Whose an address is, by each table at hand.
 
-    Examples:
+    For example:
         netwatch asn lookup 175.45.176.10
 
         netwatch asn lookup 2001:db8::1 --at 2019-06-01
@@ -53,7 +53,7 @@ def import_file(
 ) -> None:
     """Take in a prefix table of your own. Each flow is looked up in the latest table that is not after it.
 
-    Examples:
+    For example:
         netwatch asn import rib.20190601.0000.bz2 --date 2019-06-01
     """
     from netwatch.scope import import_table
@@ -66,7 +66,7 @@ def import_file(
 def list_tables(*, json: Json = False) -> None:
     """The prefix tables at hand: the bundled one and those imported.
 
-    Examples:
+    For example:
         netwatch asn list
     """
     from netwatch.scope import known_tables

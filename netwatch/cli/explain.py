@@ -38,7 +38,7 @@ def explain(
     The change of a counter is split over the values of each dimension: what grew and what shrank, in the fewest cells
     that make up the change, with 95 % intervals. Shares and residual add up to 100 %.
 
-    Examples:
+    For example:
         netwatch explain exports/ --before 2018-01-01..2018-03-01 --after 2019-01-01..2019-03-01
 
         netwatch explain exports/ --before 2018-01..2018-03 --after 2019-01..2019-03 --by class+asn --counter flows

@@ -37,7 +37,7 @@ def flows(
 
     Counters of groups are corrected for sampling and count both directions; octets are layer-3 octets.
 
-    Examples:
+    For example:
         netwatch flows day.pcap.gz --filter 'dst port 3333 and proto tcp'
 
         netwatch flows exports/ --group source_address --top 10 --order packets

@@ -49,7 +49,7 @@ def inspect(
 
     A file that is read only in part is told with the octet at which it stopped, and the exit status is 4.
 
-    Examples:
+    For example:
         netwatch inspect feb.pcap.gz
 
         netwatch inspect captures/ --json

@@ -20,7 +20,7 @@ def list_parts(
 ) -> None:
     """List the readers, detectors, fingerprints, report formats or scenarios.
 
-    Examples:
+    For example:
         netwatch list fingerprints
     """
     rows = _fingerprints() if kind == "fingerprints" else _registered(kind)

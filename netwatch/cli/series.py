@@ -44,7 +44,7 @@ def series(
     A flow's octets are spread over its life; values are corrected for sampling and partial coverage; a bin that was
     not observed is empty, not zero.
 
-    Examples:
+    For example:
         netwatch series exports/ --asn AS131279 --bin 1h --by direction --png direction.png
 
         netwatch series day.pcap --bin 5m --by class --csv classes.csv

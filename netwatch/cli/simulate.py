@@ -19,7 +19,7 @@ def simulate(
 ) -> None:
     """Write labelled traffic and the truth about it. Nothing is sent: only files are written.
 
-    Examples:
+    For example:
         netwatch simulate monero-day /tmp/monero
     """
     from netwatch.simulate import simulate as write

@@ -11,7 +11,8 @@ from typing import Any
 
 from netwatch import __version__
 from netwatch.config import Options
-from netwatch.detect import baseline, detect
+from netwatch.detect import detect
+from netwatch.detect.baseline import baseline
 from netwatch.explain import explain
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import COUNTERS, Bins, SeriesSet
