@@ -187,14 +187,14 @@ def enter(index, hash, slot):  # type: ignore[no-untyped-def]
 def leave(index, hash, slot):  # type: ignore[no-untyped-def]
     """Take a slot out of the index; the bucket's last entry fills the gap."""
     at = bucket(hash, index)
-    last = at + WAYS - 1
-    while last > at and index[last] == np.uint64(0):
-        last -= 1
-    for way in range(at, last + 1):
-        if index[way] & np.uint64(0xFFFFFFFF) == np.uint64(slot + 1):
-            index[way] = index[last]
-            index[last] = np.uint64(0)
-            return
+    gap = at
+    while gap < at + WAYS - 1 and index[gap] & np.uint64(0xFFFFFFFF) != np.uint64(slot + 1):
+        gap += 1
+    last = gap
+    while last < at + WAYS - 1 and index[last + 1] != np.uint64(0):
+        last += 1
+    index[gap] = index[last]
+    index[last] = np.uint64(0)
 
 
 @njit(**PART)

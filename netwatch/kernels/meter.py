@@ -155,22 +155,20 @@ def make_room(table, exchanges, ended, limits, found, reason, ending):  # type: 
     """End the flow that was found if there is a ``reason``, those that a due sweep finds, and one more if need be."""
     state = table.state[0]
     count = np.int64(0)
+    # The victim of the sweep before: its place in the index, asked for then, has come by now.
+    victim = state.victim
     if state.due > 0 or state.packets & 15 == 0:
         state.due = 0
         count = sweep(table, limits, found, ending)
-    total = count
-    if reason:
-        total += 1
     pool = table.pool
-    short = (found < 0 or reason) and total == 0 and pool.level[0] == 0 and pool.level[1] == pool.returned.size
-    if short:
-        state.evicted += 1
-        total = 1
+    short = found < 0 and count == 0 and pool.level[0] == 0 and pool.level[1] == pool.returned.size
+    state.evicted += short
+    total = count + (1 if reason or short else 0)
     for k in range(total):
         if k < count:
             slot, why = ending[k] >> 1, END_OF_FLOW if ending[k] & 1 else IDLE
         elif short:
-            slot, why = state.victim, LACK
+            slot, why = victim, LACK
         else:
             slot, why = found, reason
         end_flow(table, exchanges, ended, slot, why)

@@ -19,9 +19,9 @@ from netwatch.model.tally import Tally
 
 FIRST_INDEX = 1 << 14
 DATAGRAMS = 1 << 14
-ENDED = 1 << 13
-ENDED_HEADS = 4 << 20
-ENDED_PUSHES = 1 << 16
+ENDED = 1 << 16
+ENDED_HEADS = 16 << 20
+ENDED_PUSHES = 1 << 18
 
 
 class Meter:

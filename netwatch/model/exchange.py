@@ -2,8 +2,8 @@
 
 Held only for flows that carried payload, so that a SYN flood costs nothing. Index 0 of a pair axis
 is the forward direction (source to destination), 1 the reverse. A *message* is a run of packets with
-payload in one direction, none further than 50 ms from the one before; its size is the sum of payload
-octets.
+payload in one direction, none further than 50 ms from the one before and none of the other direction between;
+its size is the sum of payload octets. TCP segments that repeat what went before count in no message.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Exchange:
     (saturated at 65,535) and how often, most frequent first.
     ``interval_sum``, ``interval_squares`` float64 (m, 2): sum and sum of squares of seconds between message starts.
     ``interval_count`` uint32 (m, 2).
-    ``answered`` uint32 (m,): forward messages followed by a reverse one within 3 s.
-    ``unsolicited`` uint32 (m,): reverse messages with no forward message in the 3 s before.
+    ``answered`` uint32 (m,): forward messages whose next message is a reverse one that starts within 3 s.
+    ``unsolicited`` uint32 (m,): reverse messages that start with no forward packet in the 3 s before.
     ``push_time`` int64 (m, PUSHES): ns times of the first unsolicited reverse messages, 0 beyond ``unsolicited``.
     """
 
