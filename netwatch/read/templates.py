@@ -102,7 +102,7 @@ class Templates:
                 events += [Event(row, stream << 16 | each, UNKNOWN) for each in tables[options]]
                 self._count -= len(tables[options])
                 tables[options].clear()
-            elif layout != tables[options].get(template.number, UNKNOWN):
+            elif layout != tables[options].get(template.number):
                 events.append(Event(row, stream << 16 | template.number, self._put(tables, template, layout, tally)))
         return events
 
