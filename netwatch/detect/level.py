@@ -22,6 +22,8 @@ _EPISODE_DAYS = 90
 _PROVISIONAL_DAYS = 10
 _LEAST = 24
 _SHORT_RATIO = 1.5
+_KNOT_REACH = 12
+_LIKELY = 5.99  # two ends: chi-square with two degrees of freedom
 
 
 class Levels(NamedTuple):
@@ -234,15 +236,45 @@ class _Report:
 
 
 def ramp(level: np.ndarray, fixed: np.ndarray, found: Structure, span: tuple[int, int]) -> Estimate:
-    """Ratio of a ramp's end to its start: what the slopes add up to between two places, by GLS over the whole level."""
+    """Ratio of a ramp's end to its start: what the slopes add up to between two places, by GLS over the whole level.
+
+    Where the ramp begins and ends is not known exactly: the interval is widened to hold the estimates at all pairs of
+    ends that the likelihood does not rule out (profile likelihood).
+    """
     at = np.flatnonzero(~np.isnan(level))
     names = [(a.kind, a.at) for a in found.atoms]
-    x = np.concatenate([fixed, design(len(level), names)], axis=1)[at]
+    x, contrast = _ramp_design(len(level), fixed, names, span)
+    best = generalised(level[at], x[at], at, contrast)
+    low = high = 0.0
+    base, error = _ramp_effect(level[at], x[at], contrast)
+    for begin in range(-_KNOT_REACH, _KNOT_REACH + 1, 2):
+        for end in range(-_KNOT_REACH, _KNOT_REACH + 1, 2):
+            moved = {span[0]: span[0] + begin, span[1]: span[1] + end}
+            if moved[span[0]] < 0 or moved[span[1]] >= len(level) or moved[span[1]] - moved[span[0]] < 8:
+                continue
+            shifted = [(k, moved.get(p, p) if k == SLOPE else p) for k, p in names]
+            x, contrast = _ramp_design(len(level), fixed, shifted, (moved[span[0]], moved[span[1]]))
+            effect, squares = _ramp_effect(level[at], x[at], contrast)
+            if squares - error <= _LIKELY * found.noise:
+                low, high = min(low, effect - base), max(high, effect - base)
+    return best._replace(low=best.low + low, high=best.high + high)
+
+
+def _ramp_design(
+    n: int, fixed: np.ndarray, names: list[tuple[int, int]], span: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    x = np.concatenate([fixed, design(n, names)], axis=1)
     contrast = np.zeros(x.shape[1])
     for i, (kind, place) in enumerate(names):
         if kind == SLOPE:
             contrast[fixed.shape[1] + i] = max(span[1] - place, 0) - max(span[0] - place, 0)
-    return generalised(level[at], x, at, contrast)
+    return x, contrast
+
+
+def _ramp_effect(y: np.ndarray, x: np.ndarray, contrast: np.ndarray) -> tuple[float, float]:
+    beta = np.linalg.lstsq(x, y, rcond=None)[0]
+    residual = y - x @ beta
+    return float(contrast @ beta), float(residual @ residual)
 
 
 def _slopes(found: Structure, n: int) -> Iterator[tuple[int, int]]:

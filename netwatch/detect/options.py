@@ -26,5 +26,5 @@ class DetectOptions:
     min_ramp: float = 1.5
     min_ramp_year: float = 1.35
     min_point: float = 1.25
-    penalty: float = 14.0
+    penalty: float = 22.0
     record_days: float = 90.0

@@ -44,5 +44,5 @@ def find_upstream(study: Study) -> Iterator[Change]:
                 after / floor, max(0.0, after - error) / floor, (after + error) / floor,
                 float(old.mean()) / 86_400, float(new.mean()) / 86_400,
                 float("nan"), "upstream",
-                facts={"share_before": round(before, 4), "share_after": round(after, 4), "share_error": round(error, 4)},
+                facts={"share_before": before, "share_after": after, "share_error": error},
             )  # fmt: skip
