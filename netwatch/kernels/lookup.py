@@ -137,7 +137,8 @@ def _sweep(ranges, size_high, size_low, out_high, out_low, out_value):  # type: 
 
 
 def flatten(ranges: Ranges) -> Segments:
-    """Disjoint segments in which the most specific range wins: the smallest, among equals the first given.
+    """Disjoint segments in which the most specific range wins: the smallest, among equals the one that begins
+    first, then the first given.
 
     Ranges whose last address comes before their first are ignored.
     """
@@ -189,6 +190,18 @@ def index(segments: Segments) -> Index:
 
 
 @njit(cache=True, nogil=True, boundscheck=True)
+def _within(index, first, last, high, low):  # type: ignore[no-untyped-def]
+    """The last segment from ``first`` to ``last`` that does not begin after an address; ``first`` does not."""
+    while first < last:
+        middle = (first + last + 1) >> 1
+        if _before(high, low, index.high[middle], index.low[middle]):
+            last = middle - 1
+        else:
+            first = middle
+    return first
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
 def find(addresses, index):  # type: ignore[no-untyped-def]
     """uint32 (n,): the value at each row of an (n, 2) uint64 array of mapped addresses; 0 where there is none."""
     out = np.empty(addresses.shape[0], np.uint32)
@@ -206,11 +219,12 @@ def find(addresses, index):  # type: ignore[no-untyped-def]
         else:
             base = index.bucket[high >> _48]
             n = index.bucket[(high >> _48) + _ONE] - base + 1
+            first = base
             while n > 1:
                 half = n >> 1
-                at = base + half
-                inside = (index.high[at] < high) | ((index.high[at] == high) & (index.low[at] <= low))
-                base += half * inside
+                base += half * (index.high[base + half] <= high)
                 n -= half
+            if index.high[base] == high and index.low[base] > low:  # seldom: segments that begin inside of a /64
+                base = _within(index, first, base, high, low)
             out[i] = index.value[base]
     return out
