@@ -30,8 +30,8 @@ def index_of(rows: list[Row]) -> Index:
 
 
 def naive(rows: list[Row], address: int) -> int:
-    inside = [(last - first, first, at, value) for at, (first, last, value) in enumerate(rows) if first <= address <= last]
-    return min(inside)[3] if inside else 0
+    inside = [(last - first, first, at) for at, (first, last, _) in enumerate(rows) if first <= address <= last]
+    return rows[min(inside)[2]][2] if inside else 0
 
 
 def found(rows: list[Row], addresses: list[int]) -> list[int]:
