@@ -87,7 +87,30 @@ def facts_of(
         difficulties = [d for d in (difficulty(kind, value) for _, kind, value in entry.targets) if d]
         if difficulties:
             facts["difficulty_first"], facts["difficulty_last"] = difficulties[0], difficulties[-1]
+            facts |= hash_rate(difficulties, columns, row)
     return facts
+
+
+def hash_rate(difficulties: list[float], columns: dict[str, np.ndarray], row: int) -> dict[str, object]:
+    """Hashes per second from shares and the difficulty in force, with a range; nothing where shares cannot be counted.
+
+    Shares are the client's messages of its commonest size, when that is a CryptoNote share's. The difficulty is seen
+    once per flow record, so the range spans those seen and the 95 % interval of a Poisson count.
+    """
+    if "sizes.cryptonote" not in columns or columns["sizes.cryptonote"][row] != 1:
+        return {}
+    shares, seconds = float(columns["sizes.client_count"][row]), float(columns["shape.seconds"][row])
+    if shares < 10 or not seconds > 0:
+        return {}
+    mean = sum(difficulties) / len(difficulties)
+    error = 1.96 * shares**0.5
+    return {
+        "shares": int(shares),
+        "hash_rate": shares * mean / seconds,
+        "hash_rate_low": (shares - error) * min(difficulties) / seconds,
+        "hash_rate_high": (shares + error) * max(difficulties) / seconds,
+        "hash_rate_by": f"{int(shares)} shares in {seconds:.0f} s, difficulty seen {len(difficulties)} times",
+    }
 
 
 def difficulty(kind: str, value: str) -> float | None:

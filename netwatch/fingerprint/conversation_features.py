@@ -60,6 +60,7 @@ OTHER: dict[str, Feature] = {
     "sizes.client_mode": Feature("commonest client message", "octets"),
     "sizes.server_mode": Feature("commonest server message", "octets"),
     "sizes.client_messages": Feature("client messages", "messages"),
+    "sizes.client_count": Feature("client messages of the commonest size", "messages"),
     "sizes.cryptonote": Feature("share and acceptance in the sizes of CryptoNote, under one tunnel's growth", "yes/no"),
     "sizes.stratum2": Feature("messages of Stratum v2's exact lengths", "share"),
     "timing.client_cv": Feature("spread of client intervals (standard deviation over mean)"),

@@ -118,11 +118,14 @@ class Rhythms:
 
 
 class Atoms(NamedTuple):
-    """Commonest sizes of one direction of each entity: shares (n,) of the top 2 and 3 clusters, the mode's octets."""
+    """Commonest sizes of one direction of each entity: shares (n,) of the top 2 and 3 clusters, octets and count of the
+    commonest.
+    """
 
     top2: np.ndarray
     top3: np.ndarray
     mode: np.ndarray
+    commonest: np.ndarray
 
 
 def features(records: np.ndarray, entity: np.ndarray, n: int) -> dict[str, np.ndarray]:
@@ -151,6 +154,7 @@ def features(records: np.ndarray, entity: np.ndarray, n: int) -> dict[str, np.nd
         "payload.tls": np.where(heard, codes[0], np.nan),
         "payload.other": np.where(heard, codes[1], np.nan),
         "sizes.client_messages": np.where(heard, messages[:, 0], np.nan),
+        "sizes.client_count": np.where(speaks[:, 0], client.commonest, np.nan),
         "sizes.client_top2": np.where(speaks[:, 0], client.top2, np.nan),
         "sizes.server_top3": np.where(speaks[:, 1], server.top3, np.nan),
         "sizes.client_mode": np.where(speaks[:, 0], client.mode, np.nan),
@@ -215,7 +219,8 @@ def _atoms(records: np.ndarray, entity: np.ndarray, n: int, side: int, messages:
     mode = np.full(n, np.nan)
     mode[whose[rank == 0]] = smallest[rank == 0]
     whole = np.maximum(messages, 1)
-    return Atoms(np.minimum(top2 / whole, 1.0), np.minimum(top3 / whole, 1.0), mode)
+    commonest = np.bincount(whose[rank == 0], held[rank == 0], n)
+    return Atoms(np.minimum(top2 / whole, 1.0), np.minimum(top3 / whole, 1.0), mode, commonest)
 
 
 def _stratum2(records: np.ndarray, entity: np.ndarray, n: int, messages: np.ndarray) -> np.ndarray:
