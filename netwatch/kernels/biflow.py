@@ -41,7 +41,8 @@ def request_of(protocol, kind):  # type: ignore[no-untyped-def]
 @njit(**PART)
 def reason_to_end(flow, packet, limits):  # type: ignore[no-untyped-def]
     """Why the flow ends before this packet of its key, or 0."""
-    silence = packet.time - flow.last
+    # A clock that steps back by more than the timeout ends flows as one that steps on does.
+    silence = abs(packet.time - flow.last)
     starts = packet.protocol == TCP and packet.tcp_flags & (SYN | ACK) == SYN
     if is_closed(flow.state) and silence > limits.linger:
         return END_OF_FLOW

@@ -237,7 +237,7 @@ def sweep(table, limits, spared, ending):  # type: ignore[no-untyped-def]
         if flow.state & OPEN == 0 or state.hand == spared:
             continue
         closed = is_closed(flow.state)
-        if state.now - flow.last - REORDER > (limits.linger if closed else limits.idle):
+        if abs(state.now - flow.last) - REORDER > (limits.linger if closed else limits.idle):
             ending[count] = 2 * state.hand + closed
             count += 1
         elif oldest < 0 or flow.last < table.flows[oldest].last:

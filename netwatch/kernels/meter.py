@@ -263,7 +263,7 @@ def end_all(table, exchanges, ended, limits):  # type: ignore[no-untyped-def]
             reason = FORCED
             if is_closed(flow.state):
                 reason = END_OF_FLOW
-            elif state.now - flow.last > limits.idle:
+            elif abs(state.now - flow.last) > limits.idle:
                 reason = IDLE
             end_flow(table, exchanges, ended, slot, reason)
     return state.open

@@ -20,7 +20,7 @@ class MeterOptions:
 
     active_timeout: float = 1800.0
     idle_timeout: float = 60.0
-    linger: float = 5.0
+    linger: float = 15.0
     max_flows: int = 1 << 20
     max_exchanges: int = 1 << 18
     max_head_octets: int = 64 << 20

@@ -41,7 +41,7 @@ class Flow:
 
 
 class NaiveMeter:
-    def __init__(self, active: int = 1800 * S, idle: int = 60 * S, linger: int = 5 * S, dedupe: bool = False) -> None:
+    def __init__(self, active: int = 1800 * S, idle: int = 60 * S, linger: int = 15 * S, dedupe: bool = False) -> None:
         self.active, self.idle, self.linger, self.dedupe = active, idle, min(linger, idle), dedupe
         self.open: dict[tuple[Any, ...], Flow] = {}
         self.ended: list[Flow] = []
@@ -59,10 +59,10 @@ class NaiveMeter:
         if flow:
             starts = p["protocol"] == 6 and p["tcp_flags"] & (SYN | ACK) == SYN
             direction = 0 if flow.key == (p["protocol"], a, b) else 1
-            if flow.closed and time - flow.last > self.linger:
+            if flow.closed and abs(time - flow.last) > self.linger:
                 self.end(flow, 3)
                 flow = None
-            elif time - flow.last > self.idle:
+            elif abs(time - flow.last) > self.idle:
                 self.end(flow, 1)
                 flow = None
             elif starts and (flow.fins or flow.reset):
@@ -161,7 +161,7 @@ class NaiveMeter:
 
     def finish(self) -> list[dict[str, Any]]:
         for flow in list(self.open.values()):
-            self.end(flow, 3 if flow.closed else 1 if self.now - flow.last > self.idle else 4)
+            self.end(flow, 3 if flow.closed else 1 if abs(self.now - flow.last) > self.idle else 4)
         return [as_row(flow) for flow in self.ended]
 
 
