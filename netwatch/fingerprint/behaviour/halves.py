@@ -30,7 +30,7 @@ def halves(flows: ibis.Table) -> ibis.Table:
     """
     forward = _half(flows, "source", "destination", ("", "reverse_"))
     backward = _half(flows, "destination", "source", ("reverse_", ""))
-    return forward.union(backward.filter(backward.seen > 0), distinct=False)
+    return forward.filter(forward.seen > 0).union(backward.filter(backward.seen > 0), distinct=False)
 
 
 def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]) -> ibis.Table:

@@ -50,8 +50,9 @@ class Sources(Features):
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who tried many addresses or ports."""
         rows = frame(_hours(_pairs(halves(flows))))
+        rows["all_pairs"] = rows["pairs"]
         order, starts = episodes([rows["sender"], rows["kind"]], rows["hour"])
-        adding = ("packets", "octets", "flows", "inbound", "outbound")
+        adding = ("packets", "octets", "flows", "inbound", "outbound", "all_pairs")
         most = ("hosts", "ports", "pairs", "failed", "known", "own_ports", "until_us", "interval")
         first = ("sender", "kind", "service", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
@@ -81,7 +82,7 @@ def _table(t: dict[str, Any]) -> FeatureTable:
         "source.failed_share": failed / known,
         "source.walk": 2 * failed - known,
         "source.density": t["pairs"] / np.maximum(1.0, t["hosts"].astype(np.float64) * t["ports"]),
-        "source.packets_per_pair": t["packets"] / np.maximum(1, t["pairs"]),
+        "source.packets_per_pair": t["packets"] / np.maximum(1, t["all_pairs"]),
         "source.packets": t["packets"],
         "source.packet_rate": t["packets"] / seconds,
         "source.seconds": seconds,
@@ -124,12 +125,13 @@ def _kind(h: ibis.Table) -> Any:
     reply = (tcp & ((flags == (SYN | ACK)) | control.isin([RST, RST | ACK]))) | (
         (h.protocol == 1) & h.opens & (h.receiver_port // 256).isin([3, 11])
     )
+    answers = (h.sender_port < 1024) & (h.receiver_port >= 1024)  # of a service to whoever asked it
     return ibis.cases(
         (reply & unasked, KINDS.index("backscatter")),
         (tcp & h.opens & ((h.flags & SYN) > 0) & (control != (SYN | ACK)), KINDS.index("tcp")),
         (tcp & h.opens & few & ((h.flags & SYN) == 0) & (control != RST) & ((h.flags & (PSH | ACK)) != (PSH | ACK)),
          KINDS.index("stealth")),
-        ((h.protocol == UDP) & h.opens, KINDS.index("udp")),
+        ((h.protocol == UDP) & h.opens & ~answers, KINDS.index("udp")),
         ((h.protocol == 1) & h.opens & (h.receiver_port // 256 == 8), KINDS.index("icmp")),
         ((h.protocol == 58) & h.opens & (h.receiver_port // 256 == 128), KINDS.index("icmp")),
         else_=ibis.null("int8"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REFLECTORS: dict[int, str] = {
     53: "dns", 123: "ntp", 1900: "ssdp", 11211: "memcached", 389: "cldap", 19: "chargen", 17: "qotd", 161: "snmp",
     137: "netbios", 520: "rip", 111: "portmap", 5353: "mdns", 69: "tftp", 27960: "quake", 27015: "steam", 3702: "wsd",
-    3283: "arms", 5683: "coap", 427: "slp", 3478: "stun", 500: "ike", 1194: "openvpn", 10001: "ubiquiti",
+    3283: "arms", 5683: "coap", 427: "slp", 3478: "stun", 500: "ike", 4500: "ipsec", 1194: "openvpn", 10001: "ubiquiti",
     32414: "plex", 37810: "dvr", 33848: "jenkins", 3389: "rdp", 10074: "tp240", 17185: "vxworks", 5060: "sip",
 }  # fmt: skip
 """UDP services that answer more than they are asked (US-CERT TA14-017A and later notices)."""
@@ -37,6 +37,7 @@ DECLARED = {
     "target.packet_octets": Feature("octets per packet", "octets"),
     "target.sources": Feature("addresses that sent", "addresses"),
     "target.ports": Feature("ports sent to", "ports"),
+    "target.source_ports": Feature("ports sent from", "ports"),
     "target.source_packets": Feature("packets per sending address", "packets"),
     "target.answered": Feature("packets back per packet", ""),
     "target.asked": Feature("packets asking per packet answered", ""),
@@ -60,7 +61,7 @@ class Targets(Features):
         order, starts = episodes([rows["receiver"], rows["vector"], rows["port"]], rows["window"], QUIET)
         rows["peak"] = rows["packets"]
         adding = ("packets", "octets", "flows", "back", "asking", "asking_octets", "inbound", "outbound", "scoped")
-        most = ("peak", "until_us", "interval", "sources", "ports")
+        most = ("peak", "until_us", "interval", "sources", "ports", "source_ports")
         first = ("receiver", "sender", "vector", "port", "service", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         told = folded(rows, order, starts, how | {"since_us": np.minimum})
@@ -86,6 +87,7 @@ class Targets(Features):
             "target.packet_octets": t["octets"] / packets,
             "target.sources": t["sources"].astype(np.float64),
             "target.ports": t["ports"].astype(np.float64),
+            "target.source_ports": t["source_ports"].astype(np.float64),
             "target.source_packets": t["packets"] / np.maximum(t["sources"], 1),
             "target.answered": t["back"] / packets,
             "target.asked": np.where(reflected, asked, np.nan),
@@ -161,7 +163,8 @@ def _windows(h: ibis.Table) -> ibis.Table:
     counted = told.group_by([*keys, "protocol"]).aggregate(
         packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), sources=t.sender.nunique(),
         ports=t.receiver_port.nunique(), sender=t.sender.argmax(t.packets),
-        service=t.receiver_port.argmax(t.packets), inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
+        service=t.receiver_port.argmax(t.packets), source_ports=t.sender_port.nunique(),
+        inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
         scoped=t.scoped.cast("int64").sum(), since_us=t.since_us.min(), until_us=t.until_us.max(),
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
