@@ -168,35 +168,42 @@ def _store(columns, operation, row, r, octets, p, length, export, uptime):  # ty
 
 
 @njit(cache=True, nogil=True, boundscheck=True)
-def _stride(columns, operation, row, r, count, octets, p, size, length):  # type: ignore[no-untyped-def]
-    """Decode the same number of four or two octets, or address, of ``count`` records; whether it was one of these."""
+def _stride(columns, operation, row, first, count, octets, p, size, length):  # type: ignore[no-untyped-def]
+    """Decode one field of ``count`` records at once, if it is of a common kind; whether it was."""
     if operation == ADDRESS4:
+        addresses = columns.address[row, first : first + count]
         for k in range(count):
             address = np.uint64(be32(octets, p + k * size))
-            if address or (row != NEXT_HOP and columns.address[row, r + k, 1] == 0):
-                columns.address[row, r + k, 0] = np.uint64(0)
-                columns.address[row, r + k, 1] = MAPPED | address
-    elif operation == WIDE and length == 4:
+            if address or (row != NEXT_HOP and addresses[k, 1] == 0):
+                addresses[k, 0] = np.uint64(0)
+                addresses[k, 1] = MAPPED | address
+    elif operation == WIDE and (length == 4 or length == 8):
+        wide = columns.wide[row, first : first + count]
         for k in range(count):
-            columns.wide[row, r + k] = be32(octets, p + k * size)
-    elif operation == WIDE and length == 8:
+            wide[k] = be32(octets, p + k * size) if length == 4 else signed(be64(octets, p + k * size))
+    elif operation == FOUR and (length == 4 or length == 2):
+        four = columns.four[row, first : first + count]
         for k in range(count):
-            columns.wide[row, r + k] = signed(be64(octets, p + k * size))
-    elif operation == FOUR and length == 4:
+            four[k] = np.uint32(be32(octets, p + k * size) if length == 4 else be16(octets, p + k * size))
+    elif operation == TWO and (length == 2 or length == 1):
+        two = columns.two[row, first : first + count]
         for k in range(count):
-            columns.four[row, r + k] = np.uint32(be32(octets, p + k * size))
-    elif operation == FOUR and length == 2:
-        for k in range(count):
-            columns.four[row, r + k] = np.uint32(be16(octets, p + k * size))
-    elif operation == TWO and length == 2:
-        for k in range(count):
-            columns.two[row, r + k] = np.uint16(be16(octets, p + k * size))
+            two[k] = np.uint16(be16(octets, p + k * size) if length == 2 else np.int64(octets[p + k * size]))
     elif operation == ONE and length == 1:
+        one = columns.one[row, first : first + count]
         for k in range(count):
-            columns.one[row, r + k] = octets[p + k * size]
+            one[k] = octets[p + k * size]
     else:
         return False
     return True
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _instants(columns, operation, row, first, count, octets, p, size, length, export, uptime):  # type: ignore[no-untyped-def]
+    """Decode a point in time of ``count`` records."""
+    wide = columns.wide[row, first : first + count]
+    for k in range(count):
+        wide[k] = _instant(operation, unsigned(octets, p + k * size, length), length, export, uptime)
 
 
 @njit(cache=True, nogil=True, boundscheck=True)
@@ -263,9 +270,13 @@ def _fixed_set(octets, group, layouts, columns, r, export, uptime):  # type: ign
         if operation == SKIP:
             continue
         p = group.start + layouts.offset[f]
-        if not _stride(columns, operation, row, r, group.count, octets, p, size, length):
-            for k in range(group.count):
-                _store(columns, operation, row, r + k, octets, p + k * size, length, export, uptime)
+        if _stride(columns, operation, row, r, group.count, octets, p, size, length):
+            continue
+        if operation >= SECONDS:
+            _instants(columns, operation, row, r, group.count, octets, p, size, length, export, uptime)
+            continue
+        for k in range(group.count):
+            _store(columns, operation, row, r + k, octets, p + k * size, length, export, uptime)
 
 
 @njit(cache=True, nogil=True, boundscheck=True)
@@ -313,36 +324,63 @@ def _booted(wide, r, boot, export, notes):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, boundscheck=True)
-def _settle(wide, r, export, latest, notes):  # type: ignore[no-untyped-def]
-    """Make the times of record ``r`` usable, and count what was wrong with them."""
-    start, end = wide[START, r], wide[END, r]
-    if start <= 0 and end <= 0:
-        notes[NO_TIME] += 1
-        start, end = export, export
-    elif end <= 0:
-        end = start
-    elif start <= 0:
-        start = end
-    if end > latest or start > latest:
-        notes[FUTURE] += 1
-        start, end = export, export
-    elif start > end:
-        notes[REVERSED] += 1
-        start = end
-    if end < export - LONGEST:
-        notes[PAST] += 1
-    wide[START, r], wide[END, r] = start, end
+def _settle(starts, ends, export, latest, notes):  # type: ignore[no-untyped-def]
+    """Make the times of records usable, and count what was wrong with them."""
+    for k in range(len(starts)):
+        start, end = starts[k], ends[k]
+        # Nearly all records pass this one test.
+        if 0 < start <= end <= latest and end >= export - LONGEST:
+            continue
+        if start <= 0 and end <= 0:
+            notes[NO_TIME] += 1
+            start, end = export, export
+        elif end <= 0:
+            end = start
+        elif start <= 0:
+            start = end
+        if end > latest or start > latest:
+            notes[FUTURE] += 1
+            start, end = export, export
+        elif start > end:
+            notes[REVERSED] += 1
+            start = end
+        if end < export - LONGEST:
+            notes[PAST] += 1
+        starts[k], ends[k] = start, end
 
 
 @njit(cache=True, nogil=True, boundscheck=True)
-def decode(octets, sets, messages, number, layouts, columns, notes):  # type: ignore[no-untyped-def]
+def _fill(columns, message, first, last, sampling, both):  # type: ignore[no-untyped-def]
+    """Write what the records of a set have in common."""
+    exporter = columns.address[EXPORTER, first:last]
+    exporter[:, 0] = message.exporter_high
+    exporter[:, 1] = message.exporter_low
+    columns.wide[FRAME, first:last] = message.frame
+    columns.four[DOMAIN, first:last] = message.domain
+    columns.one[DETAIL, first:last] = both
+    told = columns.four[SAMPLING, first:last]
+    for k in range(last - first):
+        if told[k] == 0:
+            told[k] = sampling
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _icmp(columns, first, last):  # type: ignore[no-untyped-def]
+    """Write ICMP type and code where the destination port goes, as NetFlow v5 does."""
+    for k in range(first, last):
+        if columns.two[DESTINATION_PORT, k] == 0 and columns.one[PROTOCOL, k] in (1, 58):
+            told = np.uint16(columns.one[ICMP_TYPE, k]) << np.uint16(8) | np.uint16(columns.one[ICMP_CODE, k])
+            columns.two[DESTINATION_PORT, k] = columns.two[ICMP, k] | told
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def decode(octets, sets, messages, layouts, columns, notes):  # type: ignore[no-untyped-def]
     """Decode the records of ``sets``, counted by :func:`measure`, into ``columns`` from row ``row - sets[0].row`` on.
 
     Args:
         octets: uint8, what the sets lie in.
         sets: array of SET.
         messages: array of MESSAGE.
-        number: index of the input.
         layouts: :class:`Layouts`.
         columns: :class:`Columns`, zeroed.
         notes: int64 (len(TIME_NOTES),), added to.
@@ -354,29 +392,23 @@ def decode(octets, sets, messages, number, layouts, columns, notes):  # type: ig
         if group.layout < 0 or group.count == 0:
             continue
         message = messages[group.message]
-        r = group.row - base
+        first = group.row - base
+        last = first + group.count
         has = layouts.has[group.layout]
-        export = np.int64(message.export)
-        boot = np.int64(message.boot)
-        uptimes = has[HAS_UPTIME] and (has[HAS_BOOT] or message.version == 10)
+        export, uptime = np.int64(message.export), np.int64(message.uptime)
         if layouts.varies[group.layout]:
-            _varying_set(octets, group, layouts, columns, r, export, np.int64(message.uptime))
+            _varying_set(octets, group, layouts, columns, first, export, uptime)
         else:
-            _fixed_set(octets, group, layouts, columns, r, export, np.int64(message.uptime))
-        for k in range(r, r + group.count):
-            if uptimes:
-                _booted(columns.wide, k, columns.wide[BOOT, k] if has[HAS_BOOT] else boot, export, notes)
-            if has[HAS_SPAN]:
+            _fixed_set(octets, group, layouts, columns, first, export, uptime)
+        if has[HAS_UPTIME] and (has[HAS_BOOT] or message.version == 10):
+            for k in range(first, last):
+                boot = columns.wide[BOOT, k] if has[HAS_BOOT] else np.int64(message.boot)
+                _booted(columns.wide, k, boot, export, notes)
+        if has[HAS_SPAN]:
+            for k in range(first, last):
                 _spanned(columns.wide, k, has, export)
-            _settle(columns.wide, k, export, max(export, np.int64(message.time)) + DAY, notes)
-            columns.address[EXPORTER, k, 0] = message.exporter_high
-            columns.address[EXPORTER, k, 1] = message.exporter_low
-            columns.wide[FRAME, k] = message.frame
-            columns.four[DOMAIN, k] = message.domain
-            columns.four[INPUT, k] = number
-            if columns.four[SAMPLING, k] == 0:
-                columns.four[SAMPLING, k] = group.sampling
-            columns.one[DETAIL, k] = has[BOTH]
-            if has[HAS_ICMP] and columns.two[DESTINATION_PORT, k] == 0 and columns.one[PROTOCOL, k] in (1, 58):
-                told = np.uint16(columns.one[ICMP_TYPE, k]) << np.uint16(8) | np.uint16(columns.one[ICMP_CODE, k])
-                columns.two[DESTINATION_PORT, k] = columns.two[ICMP, k] | told
+        latest = max(export, np.int64(message.time)) + DAY
+        _settle(columns.wide[START, first:last], columns.wide[END, first:last], export, latest, notes)
+        _fill(columns, message, first, last, group.sampling, has[BOTH])
+        if has[HAS_ICMP]:
+            _icmp(columns, first, last)

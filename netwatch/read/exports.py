@@ -214,7 +214,8 @@ class ExportDecoder:
             some["row"] = np.cumsum(some["count"]) - some["count"]
             n = int(some["count"].sum())
             columns = r.Columns.of(n)
-            r.decode(octets, some, messages, self._input, self._layouts.arrays, columns, self._notes)
+            r.decode(octets, some, messages, self._layouts.arrays, columns, self._notes)
+            columns.four[r.INPUT] = self._input
             if columns.four[r.SAMPLER].any():
                 self._resolve_samplers(some, messages, columns)
             yield Flows({name: getattr(columns, kind)[row] for name, (kind, row) in COLUMNS.items()})
