@@ -44,7 +44,11 @@ class Clock:
         """RFC 3339 to the second: ``2018-03-04T05:00:00Z``; "end of data" for None."""
         if nanoseconds is None:
             return "end of data"
-        return self.moment(nanoseconds).isoformat(timespec="seconds").replace("+00:00", "Z")
+        moment = self.moment(nanoseconds)
+        offset = moment.utcoffset()
+        if offset is not None and offset.total_seconds() % 60:  # local mean time, which RFC 3339 cannot say
+            moment = moment.astimezone(dt.UTC)
+        return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
     def day(self, nanoseconds: int) -> str:
         """The local date."""

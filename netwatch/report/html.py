@@ -47,4 +47,5 @@ def inline(svg: str, name: str) -> str:
         named = named.replace(colour, variable)
     sized = re.sub(r'^(<svg[^>]*?) height="[^"]*"', r"\1", named, count=1)
     sized = re.sub(r'^(<svg[^>]*?) width="[^"]*"', r"\1", sized, count=1)
-    return re.sub(r"<metadata>.*?</metadata>", "", sized, count=1, flags=re.DOTALL).replace("<svg", '<svg role="presentation"', 1)
+    bare = re.sub(r"<metadata>.*?</metadata>", "", sized, count=1, flags=re.DOTALL)
+    return bare.replace("<svg", '<svg role="presentation"', 1)

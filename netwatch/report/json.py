@@ -35,8 +35,8 @@ class JsonWriter:
 
 
 def evidence(rendering: Rendering) -> str:
-    """The JSON text: keys in the schema's order, NaN and infinities as null, two spaces of indentation."""
-    return json.dumps(plain(document(rendering)), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    """The JSON text: keys in the schema's order, NaN and infinities as null, ASCII only, so that it can act nowhere."""
+    return json.dumps(plain(document(rendering)), allow_nan=False, indent=1) + "\n"
 
 
 def document(rendering: Rendering) -> dict[str, Any]:

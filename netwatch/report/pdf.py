@@ -7,14 +7,14 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from netwatch.report.figures.canvas import FONTS
+from netwatch.report.figures.canvas import FONTS, drawable
 from netwatch.report.json import evidence
 from netwatch.report.rendering import Rendering
 
 _FACES = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
-_STANDARD = "a-3a"
+_STANDARD: Final = "a-3a"
 """Archival, tagged for screen readers, and allowed to carry attachments of any kind."""
 
 
@@ -57,8 +57,6 @@ def typeset(rendering: Rendering, room: Path) -> bytes:
 
 def _settable(value: Any) -> Any:
     """The pages with characters that no font at hand can show as escapes."""
-    from netwatch.report.figures.canvas import drawable
-
     if isinstance(value, str):
         return drawable(value)
     if isinstance(value, dict):

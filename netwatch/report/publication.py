@@ -14,8 +14,8 @@ from netwatch.registry import Registry
 from netwatch.report.clock import Clock
 from netwatch.report.figures import FIGURES, draw_all
 from netwatch.report.pages import compose
-from netwatch.report.report import Report
 from netwatch.report.rendering import Rendering
+from netwatch.report.report import Report
 
 
 class Writer(Protocol):
@@ -87,5 +87,3 @@ def _publish(made: Path, directory: Path, files: Sequence[Path]) -> list[Path]:
             if stale not in written:
                 stale.unlink(missing_ok=True)
     return written
-
-

@@ -88,8 +88,8 @@ def _verdicts(report: Report, clock: Clock) -> Iterator[Row]:
     for number, v in enumerate(report.verdicts, 1):
         facts = json.dumps(plain(v.facts), ensure_ascii=False, sort_keys=True) if v.facts else ""
         yield (
-            number, v.class_id, v.role, v.subject, v.peer, v.protocol, v.port, v.posterior, v.prior, v.confidence, v.basis,
-            v.transport, clock.instant(v.since), clock.instant(v.until), v.octets, v.packets, v.flows, v.peers,
+            number, v.class_id, v.role, v.subject, v.peer, v.protocol, v.port, v.posterior, v.prior, v.confidence,
+            v.basis, v.transport, clock.instant(v.since), clock.instant(v.until), v.octets, v.packets, v.flows, v.peers,
             "; ".join(v.quality), "; ".join(v.attack_techniques), facts,
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The figures of a report, each by name: a function of the report that draws, or gives None where nothing is to draw."""
+"""The figures of a report, by name: functions of the report that draw, or give None where nothing is to draw."""
 
 from __future__ import annotations
 

@@ -87,6 +87,12 @@ class Drawing:
     alternative: str
     data: dict[str, object] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Lay the figure out once: the layout engine moves things a little at each drawing."""
+        with dressed():
+            self.figure.draw_without_rendering()
+            self.figure.set_layout_engine("none")
+
     def svg(self) -> str:
         """The figure as one SVG element."""
         octets = io.StringIO()
@@ -107,7 +113,7 @@ class Drawing:
 @contextmanager
 def dressed(more: dict[str, object] | None = None) -> Iterator[None]:
     """The look of the figures for a block, whatever the user's matplotlibrc says; matplotlib's state is put back."""
-    with style.context(["default", {**_STYLE, **(more or {})}]):  # type: ignore[list-item]
+    with style.context(["default", {**_STYLE, **(more or {})}]):
         yield
 
 

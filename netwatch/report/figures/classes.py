@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter
 
 from netwatch.model.series import Series
 from netwatch.model.taxonomy import FAMILIES, family
@@ -49,7 +53,7 @@ def draw(report: Report, clock: Clock) -> Drawing | None:
         "Volume by family of classes, mean rate in bit/s. Above: stacked on a linear scale. Below: each family on a"
         " logarithmic scale, on which small families can be seen; a break is a time without such traffic."
     )
-    data = {name: drawn[name].mean for name in names}
+    data: dict[str, object] = {name: drawn[name].mean for name in names}
     return Drawing("classes", figure, caption, "Stacked areas and lines of volume by family of classes.", data)
 
 
@@ -62,11 +66,7 @@ def _steps(
     return axis.at(edges), np.repeat(low, 2), np.repeat(high, 2)
 
 
-def _logarithmic(axes: object, axis: TimeAxis, drawn: dict[str, Coarse], names: list[str]) -> None:
-    from matplotlib.axes import Axes
-    from matplotlib.ticker import EngFormatter
-
-    assert isinstance(axes, Axes)
+def _logarithmic(axes: Axes, axis: TimeAxis, drawn: Mapping[str, Coarse], names: Sequence[str]) -> None:
     axes.set_yscale("log")
     for name in names:
         colour, _, line = FAMILY_LOOKS[name]
@@ -93,6 +93,4 @@ def _by_family(report: Report) -> dict[str, Series]:
 
 
 def _with_values(series: Series, values: np.ndarray) -> Series:
-    return Series(
-        series.entity, series.counter, series.bins, values, series.coverage, series.variance, series.sampling
-    )
+    return Series(series.entity, series.counter, series.bins, values, series.coverage, series.variance, series.sampling)

@@ -25,13 +25,13 @@ def draw(report: Report, clock: Clock) -> Drawing | None:
         figure = sheet(0.75 + 0.2 * len(shown))
         axes = figure.subplots()
         left, right = float(axis.at(axis.since)), float(axis.at(axis.until))
-        least = (right - left) * 0.004
+        least = (right - left) * 0.006
         for row, verdict in enumerate(shown):
             start, end = float(axis.at(verdict.since)), float(axis.at(verdict.until))
             colour, hatch, _ = FAMILY_LOOKS[family(verdict.class_id)]
             axes.barh(
                 row, max(end - start, least), left=start, height=0.62, facecolor=colour, hatch=hatch, edgecolor=INK,
-                linewidth=0.4,
+                linewidth=0.25,
             )  # fmt: skip
         axes.set_yticks(range(len(shown)), [_label(v) for v in shown])
         axes.set_ylim(len(shown) - 0.4, -0.6)

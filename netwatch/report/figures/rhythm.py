@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.patches import Rectangle
 
 from netwatch.report.clock import Clock
 from netwatch.report.figures.canvas import INK, SHADE, Drawing, dressed, sheet
-from netwatch.report.report import Report, Rhythm
+from netwatch.report.report import Report
 from netwatch.report.words import RATE_UNITS
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -38,8 +39,8 @@ def draw(report: Report, clock: Clock) -> Drawing | None:
             one.set_xlabel(f"hour of day ({clock.name})")
     caption = (
         f"Mean rate by hour of the week. Before: {_window(clock, rhythm.before_window)}; after:"
-        f" {_window(clock, rhythm.after_window)}. Right: the change of shape, in units of each side's own mean (+0.5: the"
-        " hour moved up by half an average hour). Hatched: not observed."
+        f" {_window(clock, rhythm.after_window)}. Right: the change of shape, in units of each side's own mean (+0.5:"
+        " the hour moved up by half an average hour). Hatched: not observed."
     )
     data = {"before": rhythm.before, "after": rhythm.after, "counter": rhythm.counter}
     return Drawing("rhythm", figure, caption, "Heat maps of the hours of the week before, after, and difference.", data)
@@ -69,23 +70,23 @@ def _heat(
     axes.add_patch(_backdrop())
     picture = axes.pcolormesh(
         np.arange(25) - 0.5, np.arange(8) - 0.5, np.ma.masked_invalid(matrix), cmap=colours, vmin=limits[0],
-        vmax=limits[1], edgecolors="none", rasterized=False,
+        vmax=limits[1], edgecolors="face", linewidth=0.25,
     )  # fmt: skip
     axes.set_xlim(-0.5, 23.5)
     axes.set_ylim(6.5, -0.5)
     axes.set_xticks([0, 6, 12, 18])
     axes.set_title(title)
     bar = axes.figure.colorbar(picture, ax=axes, orientation="horizontal", aspect=28, pad=0.02)
-    bar.outline.set_linewidth(0.4)  # type: ignore[operator]
+    if bar.solids is not None:
+        bar.solids.set(rasterized=False, edgecolor="face")
+    bar.outline.set_linewidth(0.4)
     bar.ax.tick_params(labelsize=6.5)
     for spine in axes.spines.values():
         spine.set_visible(False)
 
 
-def _backdrop() -> object:
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((-0.5, -0.5), 24, 7, facecolor=SHADE, edgecolor=INK, hatch="/////", linewidth=0, zorder=0)
+def _backdrop() -> Rectangle:
+    return Rectangle((-0.4, -0.4), 23.8, 6.8, facecolor=SHADE, edgecolor=INK, hatch="/////", linewidth=0, zorder=0)
 
 
 def _sequential() -> Colormap:

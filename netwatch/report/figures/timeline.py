@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib import dates
@@ -44,7 +45,7 @@ class TimeAxis:
         if self.relative:
             text = f"Seconds since {self.clock.instant(self.since)}"
         else:
-            locator = dates.AutoDateLocator(tz=self.clock.zone, minticks=4, maxticks=9)
+            locator = dates.AutoDateLocator(tz=self.clock.zone, minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
             axes.xaxis.set_major_locator(locator)
             axes.xaxis.set_major_formatter(self._formatter(locator))
             text = f"Time ({zone})"
@@ -55,15 +56,15 @@ class TimeAxis:
 
     def _formatter(self, locator: dates.AutoDateLocator) -> dates.DateFormatter | dates.ConciseDateFormatter:
         if self.until - self.since < DAY // 4:
-            return dates.DateFormatter("%H:%M:%S", tz=self.clock.zone)
-        return dates.ConciseDateFormatter(locator, tz=self.clock.zone, show_offset=False)
+            return dates.DateFormatter("%H:%M:%S", tz=self.clock.zone)  # type: ignore[no-untyped-call]
+        return dates.ConciseDateFormatter(locator, tz=self.clock.zone, show_offset=False)  # type: ignore[no-untyped-call]
 
 
 def shade_coverage(axes: Axes, axis: TimeAxis, series: Series) -> tuple[bool, bool]:
     """Hatch what was not observed and tint what was observed in part: whether there was any of each."""
     wide, factor = wide_bins(series.bins)
     seen = []
-    looks = (
+    looks: tuple[tuple[np.ndarray, dict[str, Any]], ...] = (
         (series.coverage <= 0, {"facecolor": SHADE, "edgecolor": MUTED, "hatch": "/////", "linewidth": 0}),
         ((series.coverage > 0) & (series.coverage < 0.95), {"facecolor": GRID, "alpha": 0.55, "linewidth": 0}),
     )

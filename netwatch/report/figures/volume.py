@@ -35,7 +35,9 @@ def draw(report: Report, clock: Clock) -> Drawing | None:
         banded = _baseline(axes, axis, report, series, scale)
         x = axis.at(drawn.centres)
         if drawn.bins.width > series.bins.width:
-            axes.fill_between(x, drawn.least / scale, drawn.greatest / scale, color=SKY, alpha=0.35, linewidth=0)
+            axes.fill_between(
+                x, drawn.least / scale, drawn.greatest / scale, color=SKY, alpha=0.35, linewidth=0, zorder=1.1
+            )
         marker = "." if np.isfinite(drawn.mean).sum() < 3 else None
         axes.plot(x, drawn.mean / scale, color=BLUE, marker=marker)
         axes.set_ylim(0, greatest * 1.18 / 8 / scale if greatest else 1)
@@ -65,15 +67,15 @@ def _baseline(axes: Axes, axis: TimeAxis, report: Report, series: Series, scale:
         for edge in (baseline.low, baseline.expected, baseline.high)
     )
     x = axis.at(wide.times() + wide.width // 2)
-    axes.fill_between(x, low, high, color=MUTED, alpha=0.22, linewidth=0, zorder=2.2)
-    axes.plot(x, expected, color=INK, linewidth=0.6, linestyle=(0, (4, 2)), zorder=2.4)
+    axes.fill_between(x, low, high, color=MUTED, alpha=0.2, linewidth=0, zorder=1.2)
+    axes.plot(x, expected, color=INK, linewidth=0.45, linestyle=(0, (4, 2)), zorder=1.4)
     return True
 
 
 def _mark(axes: Axes, axis: TimeAxis, changes: list[Change], drawn: Coarse, scale: float) -> None:
     """Levels as bars with their uncertain start, points as triangles, the most telling with a label."""
     labelled = telling(changes, LABELS)
-    taken: list[tuple[float, float]] = []
+    taken: list[tuple[float, int]] = []
     width = float(axis.at(axis.until) - axis.at(axis.since)) or 1.0
     for change in labelled:
         start = float(axis.at(change.since))
@@ -83,17 +85,18 @@ def _mark(axes: Axes, axis: TimeAxis, changes: list[Change], drawn: Coarse, scal
             axes.axvline(start, color=colour, linewidth=0.9, linestyle=(0, (5, 1.5)))
             end = float(axis.at(axis.until if change.until is None else change.until))
             first = change.before if change.kind is ChangeKind.RAMP else change.after
-            axes.plot([start, end], [first / scale, change.after / scale], color=colour, linewidth=1.3, zorder=3)
+            axes.plot([start, end], [first / scale, change.after / scale], color=colour, linewidth=1.1, zorder=3)
         else:
             top = _height(drawn, change, axis) / scale
             axes.plot([start], [top], marker="v", markersize=4, color=colour, clip_on=False, zorder=3)
         words = f"{change.kind}\n{change.ratio:.3g}×" if change.ratio == change.ratio else str(change.kind)
         place = (start - float(axis.at(axis.since))) / width
-        row = sum(1 for at, _ in taken if abs(place - at) < 0.105)
+        near = {row for at, row in taken if abs(place - at) < 0.11}
+        row = next(row for row in range(len(near) + 1) if row not in near)
         taken.append((place, row))
         axes.annotate(
             words,
-            (min(max(place, 0.0), 1.0), 0.995 - 0.105 * (row % 4)),
+            (min(max(place, 0.0), 1.0), 0.995 - 0.12 * (row % 4)),
             xycoords="axes fraction",
             xytext=(3 if place < 0.9 else -3, 0),
             textcoords="offset points",
@@ -114,9 +117,7 @@ def _height(drawn: Coarse, change: Change, axis: TimeAxis) -> float:
     return float(np.nanmax(inside)) if np.isfinite(inside).any() else 0.0
 
 
-def _caption(
-    series: Series, drawn: Coarse, banded: bool, unseen: tuple[bool, bool], changes: list[Change]
-) -> str:
+def _caption(series: Series, drawn: Coarse, banded: bool, unseen: tuple[bool, bool], changes: list[Change]) -> str:
     own = text.duration(series.bins.width)
     parts = ["Layer-3 volume over time, mean rate in bit/s (SI prefixes)."]
     if drawn.bins.width > series.bins.width:

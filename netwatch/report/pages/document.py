@@ -29,7 +29,7 @@ def compose(report: Report, drawings: Mapping[str, Drawing], clock: Clock) -> Do
             [*summary.answer(report), *figure("volume"), summary.key_numbers(report, clock), summary.quality(report)],
         ),
         ("Volume over time", "volume", [*figure("counters"), *volume.changes(report, clock)]),
-        ("What the change is made of", "composition", [*figure("composition"), *volume.composition(report, clock)]),
+        ("What the change is made of", "composition", [*figure("composition"), *volume.composition(report)]),
         ("Traffic by class", "classes", figure("classes") or [text("No traffic was classified.")]),
         ("Rhythm of the week", "rhythm", rhythm),
         ("Mining", "mining", [*figure("episodes"), *verdicts.mining(report, clock)]),

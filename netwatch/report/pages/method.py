@@ -59,8 +59,8 @@ def inputs(report: Report, clock: Clock) -> list[Block]:
         (
             Column("Name", weight=1.3, code=True),
             Column("Format", weight=0.75),
-            Column("Size", "right", 0.7),
-            Column("Span", weight=1.3),
+            Column("Size", "right", 0.75),
+            Column("Span", weight=1.6),
             Column("SHA-256", weight=2.0, code=True),
         ),
         [
@@ -161,6 +161,10 @@ def _reasons(merged: list[Tally]) -> list[Block]:
         blocks.append(text("Nothing that was seen was left out."))
     remarks = [(t.stage, name, f"{n:,}") for t in merged for name, n in sorted(t.notes.items())]
     if remarks:
-        columns = (Column("Stage", weight=0.7), Column("What was kept, and is worth telling", weight=3), Column("Count", "right"))
+        columns = (
+            Column("Stage", weight=0.7),
+            Column("What was kept, and is worth telling", weight=3),
+            Column("Count", "right"),
+        )
         blocks.append(table("Remarks.", columns, remarks[:ROWS]))
     return blocks

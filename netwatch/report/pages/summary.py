@@ -87,5 +87,5 @@ def quality(report: Report) -> Block:
     parts.append(f"{dropped:,} units left out" if dropped else "nothing left out")
     parts.append(f"{lost:,} known to be lost" if lost else "no known losses")
     if cut:
-        parts.append(f"{cut:,} inputs end early")
+        parts.append(f"{cut:,} input{'s' * (cut > 1)} cut short")
     return note(f"Data quality: {'; '.join(parts)}. The last section has the account.")

@@ -10,7 +10,7 @@ from netwatch.report.choice import verdicts_of
 from netwatch.report.clock import Clock
 from netwatch.report.pages.blocks import Block, Column, facts, heading, note, table, text
 from netwatch.report.report import Report
-from netwatch.report.words import probability, service, value
+from netwatch.report.words import probability, service, shortened, value
 
 LISTED = 60
 """Verdicts in the list of a section."""
@@ -62,7 +62,7 @@ def _section(found: Sequence[Verdict], clock: Clock, what: str) -> list[Block]:
 def _listing(found: Sequence[Verdict], caption: str) -> Block:
     return table(caption, _COLUMNS, [
         (
-            v.class_id, v.role, v.subject, v.peer or f"{v.peers:,} peers", service(v), v.confidence,
+            v.class_id, v.role, v.subject, shortened(v.peer, 64) or f"{v.peers:,} peers", service(v), v.confidence,
             probability(v.posterior), units.volume(v.octets), units.count(v.flows),
         )
         for v in found[:LISTED]
@@ -86,7 +86,7 @@ def detail(verdict: Verdict, clock: Clock) -> list[Block]:
         pairs.append(("Data quality", ", ".join(verdict.quality)))
     if verdict.attack_techniques:
         pairs.append(("ATT&CK", ", ".join(verdict.attack_techniques)))
-    title = f"{verdict.class_id}: {verdict.subject} with {peer}"
+    title = f"{verdict.class_id}: {verdict.subject} with {shortened(peer, 64)}"
     return [heading(title), facts(pairs), _evidence(verdict.evidence)]
 
 

@@ -38,7 +38,7 @@ def changes(report: Report, clock: Clock) -> list[Block]:
         rows = [(str(c.kind), _about(c), clock.instant(c.since), clock.instant(c.until)) for c in capture[:ROWS]]
         blocks.append(table(
             "Changes of what was observed: not taken for changes of the network.",
-            (Column("Kind", weight=1.1), Column("Of", weight=1.4), Column("Since", code=True), Column("Until", code=True)),
+            (Column("Kind"), Column("Of", weight=1.3), Column("Since", weight=1.3), Column("Until", weight=1.3)),
             rows,
         ))  # fmt: skip
         if len(capture) > ROWS:
@@ -47,14 +47,14 @@ def changes(report: Report, clock: Clock) -> list[Block]:
 
 
 _COLUMNS = (
-    Column("Kind", weight=0.9),
-    Column("Of", weight=1.1),
-    Column("Since", weight=1.5),
-    Column("Until", weight=1.05),
-    Column("Before", "right", 0.85),
-    Column("After", "right", 0.85),
-    Column("Ratio (95 %)", "right", 1.2),
-    Column("p", "right", 0.6),
+    Column("Kind", weight=0.8),
+    Column("Of", weight=1.0),
+    Column("Since", weight=1.3),
+    Column("Until", weight=1.3),
+    Column("Before", "right", 1.0),
+    Column("After", "right", 1.0),
+    Column("Ratio (95 %)", "right", 1.15),
+    Column("p", "right", 0.5),
 )
 
 
@@ -90,11 +90,11 @@ def since_words(change: Change, clock: Clock, window: int) -> str:
     return f"{start} ± {units.duration(half)}" if half > 0 else start
 
 
-def composition(report: Report, clock: Clock) -> list[Block]:
+def composition(report: Report) -> list[Block]:
     """One table per finding and split."""
     found = [f for f in report.findings if any(c.shares for c in f.compositions)]
     if not found:
-        return [text("No change of volume was found, so there is nothing to split.")]
+        return [text("No finding splits a change into its parts.")]
     blocks: list[Block] = []
     for finding in found:
         blocks.append(heading(finding.title))
@@ -108,11 +108,13 @@ def _split(composition: Composition) -> Block:
         for s in sorted(composition.shares, key=lambda s: (-abs(s.share), parts.label(s)))
     ]
     rest = composition.residual
-    rows.append(("residual (all that is not listed)", rate(composition.counter, rest * composition.total), _share(rest), ""))
+    rows.append(
+        ("residual (all that is not listed)", rate(composition.counter, rest * composition.total), _share(rest), "")
+    )
     whole = math.fsum([*(s.share for s in composition.shares), rest])
     rows.append(("sum", rate(composition.counter, composition.total), _share(whole), ""))
     return table(
-        f"Change of {composition.counter} by {composition.dimension}. Amounts are mean rates added (negative: taken away).",
+        f"Change of {composition.counter} by {composition.dimension}. Mean rates added (negative: taken away).",
         (
             Column(composition.dimension.capitalize(), weight=2.4),
             Column("Added", "right"),
