@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -97,8 +97,7 @@ class CaptureReader:
             if len(taken):
                 self.tally.notes[EXPORT_NOTE] += len(taken)
                 rows = np.delete(rows, taken)
-            if len(flows):
-                yield flows
+            yield from flows
         if self.options.exports == "only":
             wire = np.delete(frames["wire"][frames["status"] == 0], taken if found else [])
             self._leave_out(rows, int(wire.sum(dtype=np.int64)))
@@ -140,21 +139,24 @@ class CaptureReader:
             text = REASONS[NOT_IP] + ": others" if status == NOT_IP else REASONS[status]
         return text
 
-    def _decode_exports(self, octets: np.ndarray, rows: np.ndarray, candidates: np.ndarray) -> tuple[Flows, np.ndarray]:
-        """(flows of the flow export messages among the candidates, which rows these messages are)."""
-        if self._exports is None:
-            from netwatch.read.exports import ExportDecoder
+    def _decode_exports(
+        self, octets: np.ndarray, rows: np.ndarray, candidates: np.ndarray
+    ) -> tuple[Iterable[Flows], np.ndarray]:
+        """(batches of flows of the flow export messages among the candidates, which rows these messages are)."""
+        from netwatch.read.exports import ExportDecoder, arrived
 
+        if self._exports is None:
             self._exports = ExportDecoder(self.options, self.input)
         length = rows["payload_captured"][candidates].astype(np.int64)
         real = self._exports.recognise(octets, rows["payload_start"][candidates], length)
         taken = candidates[real]
         if not len(taken):
-            return Flows.empty(), taken
+            return (), taken
         chosen = rows[taken]
         exporter = np.stack([chosen["source_high"], chosen["source_low"]], axis=1)
         start, time, frame = (np.ascontiguousarray(chosen[name]) for name in ("payload_start", "time", "frame"))
-        return self._exports.add(octets, start, length[real], exporter, time, frame), taken
+        messages = arrived(exporter, time, frame)
+        return self._exports.batches(octets, start, length[real], messages), taken
 
     def _stop(self, why: str, window: Window, position: int) -> None:
         self.tally.incomplete = f"{why} at octet {window.start + position:,}"

@@ -106,15 +106,13 @@ class ExportDecoder:
             frame: int64 (n,), their 1-based number in the input.
 
         """
-        messages = np.zeros(len(start), MESSAGE)
-        messages["time"], messages["frame"] = time, frame
-        messages["exporter_high"], messages["exporter_low"] = exporter[:, 0], exporter[:, 1]
-        return Flows.concatenate(list(self.batches(_readonly(octets), start, length, messages)))
+        return Flows.concatenate(list(self.batches(octets, start, length, arrived(exporter, time, frame))))
 
     def batches(
         self, octets: np.ndarray, start: np.ndarray, length: np.ndarray, messages: np.ndarray
     ) -> Iterator[Flows]:
-        """Likewise in batches of bounded size, of ``messages`` (MESSAGE) with time, frame and exporter filled in."""
+        """Likewise in batches of bounded size; ``messages`` as :func:`arrived` makes them."""
+        octets = _readonly(octets)
         sets = np.zeros(int(length.sum()) // 4 + len(start), SET)
         sets = sets[: walk(octets, start, length, self._streams, messages, sets)]
         repeated(messages, self._sequences)
@@ -275,6 +273,14 @@ class ExportDecoder:
         ):
             if value:
                 self.tally.notes[text] = value
+
+
+def arrived(exporter: np.ndarray, time: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Array of MESSAGE, not read yet; the arguments are those of :meth:`ExportDecoder.add`."""
+    messages = np.zeros(len(time), MESSAGE)
+    messages["time"], messages["frame"] = time, frame
+    messages["exporter_high"], messages["exporter_low"] = exporter[:, 0], exporter[:, 1]
+    return messages
 
 
 def _readonly(octets: np.ndarray) -> np.ndarray:
