@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netwatch.detect.clock import DAY, local_clock
+from netwatch.detect.clock import local_clock
 from netwatch.model.series import Bins, Entity, Series, SeriesSet
 
 START = 1_483_228_800 * 10**9  # 2017-01-01

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from netwatch.detect.options import DetectOptions
 
 if TYPE_CHECKING:
-    from netwatch.detect.baseline import Baseline, baseline
     from netwatch.detect.detection import DETECTORS, detect
+    from netwatch.detect.expectation import Baseline, baseline
 
 __all__ = ["DETECTORS", "Baseline", "DetectOptions", "baseline", "detect"]
 
-_HOMES = {"Baseline": "baseline", "baseline": "baseline", "DETECTORS": "detection", "detect": "detection"}
+_HOMES = {"Baseline": "expectation", "baseline": "expectation", "DETECTORS": "detection", "detect": "detection"}
 
 
 def __getattr__(name: str) -> Any:

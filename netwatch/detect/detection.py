@@ -21,6 +21,8 @@ DETECTORS: Registry[Detector] = Registry(
     },
 )
 
+_TOGETHER = ("gap", "sampling", "upstream")
+"""Detectors that look at all series at once; the others see one at a time."""
 _LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.EPISODE, ChangeKind.SPREAD)
 _POINTS = (ChangeKind.SPIKE, ChangeKind.DROP)
 
@@ -32,7 +34,11 @@ def detect(series: SeriesSet, options: DetectOptions) -> list[Change]:
         UsageError: a detector or time zone that is not known.
     """
     study = Study(series, options)
-    found = [change for name in options.detectors or DETECTORS for change in DETECTORS[name](study)]
+    names = options.detectors or tuple(DETECTORS)
+    found = [change for name in names if name in _TOGETHER for change in DETECTORS[name](study)]
+    alone = [DETECTORS[name] for name in names if name not in _TOGETHER]
+    for one in study.each():
+        found += [change for detector in alone for change in detector(one)]
     told = [c for c in found if c.kind not in _POINTS or not _part_of_level(c, found, series.bins.width)]
     return sorted(told, key=lambda c: (c.since, c.kind, c.entity, c.counter))
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netwatch.detect.baseline import Baseline
 from netwatch.detect.clock import DAY
+from netwatch.detect.expectation import Baseline
 from netwatch.detect.interval import Estimate, generalised, step
 from netwatch.detect.structure import SLOPE, STEP, Atom, Structure, design, long_run_variance, structure, yearly
 from netwatch.detect.study import Study
@@ -169,7 +169,7 @@ class _Report:
         )
         values, variance = (a[edge[0] : edge[1]] for a in (self.series.values, self.series.variance))
         total = float(np.nansum(values))
-        return 4.0 * float(np.nansum(variance)) / total**2 if total > 0 else 0.0
+        return 4.0 * float(np.nansum(variance / total / total)) if total > 0 else 0.0
 
     def _shift(self, atom: Atom) -> Change | None:
         place, first, last = self._place(atom)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netwatch.detect.baseline import Baseline
+from netwatch.detect.expectation import Baseline
 from netwatch.detect.level import mean_rate
 from netwatch.detect.study import Study
 from netwatch.detect.tails import threshold
@@ -34,19 +34,18 @@ class Alarm(NamedTuple):
 
 def find_points(study: Study) -> Iterator[Change]:
     """Spikes and drops: bins or hours that left the baseline, with a budget of false alarms over all series."""
-    chosen = list(study.watched())
-    for series in chosen:
+    for series in study.watched():
         base = study.baseline(series)
         for sign in (1.0, -1.0):
-            yield from _changes(series, base, sign, study, len(chosen))
+            yield from _changes(series, base, sign, study)
 
 
-def _changes(series: Series, base: Baseline, sign: float, study: Study, count: int) -> Iterator[Change]:
+def _changes(series: Series, base: Baseline, sign: float, study: Study) -> Iterator[Change]:
     months = series.bins.count * series.bins.width / _MONTH
     alarms = short_alarms(base, sign) if base.mode == "short" else None
     if alarms is None:
         channels = list(scores(series, base))
-        budget = study.options.false_alarms_per_month * months / (2 * count * max(1, len(channels)))
+        budget = study.options.false_alarms_per_month * months / (2 * study.count * max(1, len(channels)))
         alarms = [a for name, width, score in channels for a in channel_alarms(name, width, sign * score, budget)]
     least = np.log(study.options.min_point if base.mode != "short" else _SHORT_RATIO)
     for alarm in merged(alarms):

@@ -1,7 +1,7 @@
 """Rhythm: the shape of weekdays and weekends, whatever the level.
 
-Every four weeks the centred log shape of the twelve weeks before is held against that of the twelve weeks after; the
-root-mean-square distance is judged against its own median and MAD over the history.
+At the start of each week the centred log shape of the twelve weeks before is held against that of the twelve after; the
+root-mean-square distance is judged against that of every other week from the weeks between, which no change moves.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from netwatch.detect.baseline import Baseline
+from netwatch.detect.expectation import Baseline
 from netwatch.detect.level import mean_rate
 from netwatch.detect.study import Study
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Series
 
 _WEEKS, _STEP = 12, 4
-_SCORE, _LEAST = 8.0, 0.06
+_SCORE, _LEAST = 3.0, 0.06
 _NIGHT = (0, 6)
 _OFFICE = (8, 18)
 
@@ -62,14 +62,13 @@ def _changes(series: Series, base: Baseline) -> Iterator[Change]:
     table = hours(base)
     places = np.arange(_WEEKS, len(table) - _WEEKS + 1)
     distance = np.array([_distance(table, int(p)) for p in places])
-    known = distance[~np.isnan(distance)]
-    if len(known) < 8:
+    by_chance = [_between(table[p - _WEEKS : p + _WEEKS : 2], table[p - _WEEKS + 1 : p + _WEEKS : 2]) for p in places]
+    if np.isnan(by_chance).all():
         return
-    middle = float(np.median(known))
-    mad = max(1.4826 * float(np.median(np.abs(known - middle))), 0.1 * middle, 1e-6)
+    noise = max(float(np.nanmedian(by_chance)), 1e-6)
     while not np.isnan(distance).all():
         best = int(np.nanargmax(distance))
-        score = (distance[best] - middle) / mad
+        score = distance[best] / noise
         if score < _SCORE or distance[best] < _LEAST:
             return
         yield _change(series, base, table, int(places[best]), (float(distance[best]), float(score)))
@@ -77,8 +76,11 @@ def _changes(series: Series, base: Baseline) -> Iterator[Change]:
 
 
 def _distance(table: np.ndarray, place: int) -> float:
-    before, after = shape(table[place - _WEEKS : place]), shape(table[place : place + _WEEKS])
-    return float(np.sqrt(np.mean((after - before) ** 2)))
+    return _between(table[place - _WEEKS : place], table[place : place + _WEEKS])
+
+
+def _between(some: np.ndarray, others: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((shape(some) - shape(others)) ** 2)))
 
 
 def _change(series: Series, base: Baseline, table: np.ndarray, place: int, found: tuple[float, float]) -> Change:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from netwatch.detect.baseline import Baseline, baseline
+from netwatch.detect.expectation import Baseline, baseline
 from netwatch.detect.options import DetectOptions
 from netwatch.model.change import Change
 from netwatch.model.series import Series, SeriesSet
@@ -17,9 +17,11 @@ LEAST_SEEN = 0.2
 class Study:
     """Series with their baselines."""
 
-    def __init__(self, series: SeriesSet, options: DetectOptions) -> None:
+    def __init__(self, series: SeriesSet, options: DetectOptions, count: int | None = None) -> None:
         self.series = series
         self.options = options
+        self.count = sum(1 for _ in self.watched()) if count is None else count
+        """Series that share the budget of false alarms."""
         self._baselines: dict[int, Baseline] = {}
 
     def watched(self) -> Iterator[Series]:
@@ -27,6 +29,11 @@ class Study:
         for one in self.series.series.values():
             if one.bins.count >= LEAST_BINS and (one.values > 0).mean() >= LEAST_SEEN and not _remainder(one):
                 yield one
+
+    def each(self) -> Iterator[Study]:
+        """A study of each watched series alone, so that one baseline is held at a time."""
+        for one in self.watched():
+            yield Study(SeriesSet(self.series.bins, {(one.entity, one.counter): one}), self.options, self.count)
 
     def baseline(self, series: Series) -> Baseline:
         """The series' baseline."""

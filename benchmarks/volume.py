@@ -1,0 +1,127 @@
+"""Measures the detection of volume changes: synthetic networks, real change points, speed.
+
+python benchmarks/volume.py synthetic [first seed] [seeds] [bin seconds]
+python benchmarks/volume.py tcpd
+python benchmarks/volume.py speed [series]
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from networks import KINDS, Truth, network
+
+from netwatch.detect import DetectOptions, detect
+from netwatch.detect.structure import structure
+from netwatch.model.change import Change, ChangeKind
+from netwatch.model.series import Entity, Series, SeriesSet
+
+ZONE = "Europe/Berlin"
+DAY = 86_400 * 10**9
+LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.EPISODE, ChangeKind.RAMP)
+POINTS = (ChangeKind.SPIKE, ChangeKind.DROP)
+SHARED = Path(__file__).parents[2] / "shared" / "series"
+
+
+def hits(change: Change, truth: Truth) -> bool:
+    """Whether a change tells the truth: the right kind of thing within 14 days (a point: within 6 h)."""
+    end = truth.until or truth.since
+    if truth.kind in ("step3", "up30", "down30"):
+        return change.kind == ChangeKind.LEVEL_SHIFT and abs(change.since - truth.since) < 14 * DAY
+    if truth.kind == "ramp3":
+        overlap = change.since < end and (change.until or 1 << 62) > truth.since
+        return change.kind == ChangeKind.RAMP and overlap and change.ratio > 1.8
+    if truth.kind == "weeks40":
+        return change.kind == ChangeKind.EPISODE and abs(change.since - truth.since) < 14 * DAY
+    if truth.kind in ("spike", "elephant", "outage"):
+        kind = ChangeKind.DROP if truth.kind == "outage" else ChangeKind.SPIKE
+        return change.kind == kind and change.since < end + DAY // 4 and (change.until or 0) > truth.since - DAY // 4
+    return False
+
+
+def synthetic(first: int, seeds: int, width: int) -> None:
+    """Table 1."""
+    options = DetectOptions(timezone=ZONE)
+    print(f"seeds {first}-{first + seeds - 1}, three years of {width} s bins, budget 1 point alarm a month")
+    print("regime    kind      hits  date error d  ratio error  covered  other levels/yr  points/month")
+    for regime in ("national", "small"):
+        totals = np.zeros(3)
+        for kind in KINDS:
+            found, others, points, months = [], 0, 0, 0.0
+            for seed in range(first, first + seeds):
+                made, truth = network(kind, regime, seed, width=width, zone=ZONE)
+                changes = detect(made, options)
+                good = [c for c in changes if hits(c, truth)]
+                found += [(good[0], truth)] if good else []
+                others += sum(c.kind in LEVELS and c not in good for c in changes)
+                points += sum(c.kind in POINTS and c not in good for c in changes)
+                months += made.bins.count * width / (30.44 * 86_400)
+            totals += (others, points, months)
+            date = np.median([abs(c.since - t.since) / DAY for c, t in found]) if found else np.nan
+            error = np.median([abs(c.ratio / t.ratio - 1) for c, t in found]) if found else np.nan
+            held = sum(c.ratio_low <= t.ratio <= c.ratio_high for c, t in found)
+            print(
+                f"{regime:9} {kind:9} {len(found):2}/{seeds:<3} {date:10.2f} {error:12.3f} {held:6}/{len(found):<3}"
+                f"{others / months * 12:14.3f} {points / months:13.2f}",
+                flush=True,
+            )
+        print(
+            f"{regime:9} all: {totals[0] / totals[2] * 12:.3f} other levels/yr, {totals[1] / totals[2]:.2f} points/month"
+        )
+
+
+def tcpd() -> None:
+    """Table 2: the same search and penalty as for networks, no yearly waves, on standardised values."""
+    sys.path.insert(0, str(SHARED))
+    import score
+
+    annotations = json.loads((SHARED / "tcpd" / "annotations.json").read_text())
+    rows = []
+    for name, marks in annotations.items():
+        data = json.loads((SHARED / "tcpd" / f"{name}.json").read_text())
+        x = np.array([np.nan if v is None else v for v in data["series"][0]["raw"]], float)
+        x = (x - np.nanmean(x)) / np.nanstd(x)
+        found = structure(x, np.ones((len(x), 1)), DetectOptions().penalty)
+        places = sorted({a.at for a in found.atoms if a.at > 2})
+        rows.append((score.tcpd_f1(marks, places), score.covering(marks, places, len(x))))
+        rows[-1] += (score.tcpd_f1(marks, []), score.covering(marks, [], len(x)))
+        print(
+            f"{name:22} F1 {rows[-1][0]:.3f} covering {rows[-1][1]:.3f}   nothing: {rows[-1][2]:.3f} {rows[-1][3]:.3f}"
+        )
+    print(
+        "mean of {}: F1 {:.3f} covering {:.3f}; reporting nothing {:.3f} {:.3f}".format(
+            len(rows), *np.mean(rows, axis=0)
+        )
+    )
+
+
+def speed(count: int) -> None:
+    """Table 6: one 3-year series of 5-min bins under many names."""
+    made, _ = network("step3", "national", 1, width=300, zone=ZONE)
+    only = next(iter(made.series.values()))
+    many = SeriesSet(made.bins)
+    for i in range(count):
+        entity = Entity("asn", f"AS{64496 + i}")
+        many.series[entity, "octets"] = Series(
+            entity, "octets", made.bins, only.values, only.coverage, only.variance, only.sampling
+        )
+    detect(made, DetectOptions(timezone=ZONE))  # compiles
+    began = time.process_time()
+    detect(many, DetectOptions(timezone=ZONE))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"{count} series x {made.bins.count:,} bins: {time.process_time() - began:.1f} CPU s, peak {peak:.2f} GB")
+
+
+if __name__ == "__main__":
+    what, numbers = sys.argv[1], [int(a) for a in sys.argv[2:]]
+    if what == "synthetic":
+        synthetic(*(numbers + [100, 5, 3600][len(numbers) :]))
+    elif what == "tcpd":
+        tcpd()
+    else:
+        speed(*(numbers or [200]))

@@ -1,0 +1,171 @@
+"""What is found in made-up series, and what is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from naive.volume import START, hourly, one
+
+from netwatch.detect import DETECTORS, DetectOptions, baseline, detect
+from netwatch.errors import UsageError
+from netwatch.model.change import Change, ChangeKind
+
+DAY = 86_400 * 10**9
+LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP, ChangeKind.EPISODE)
+
+
+def levels(values: np.ndarray, **more: np.ndarray) -> list[Change]:
+    return [c for c in detect(one(values, **more), DetectOptions()) if c.kind in LEVELS]
+
+
+def test_nothing_is_found_in_nothing():
+    assert levels(hourly(400, 1)) == []
+
+
+@pytest.mark.parametrize("ratio", [3.0, 1.3, 0.7])
+def test_a_step_is_dated_and_measured(ratio):
+    values = hourly(400, 2)
+    values[210 * 24 :] *= ratio
+    (found,) = levels(values)
+    assert found.kind == ChangeKind.LEVEL_SHIFT
+    assert abs(found.since - (START + 210 * DAY)) <= DAY
+    assert found.ratio == pytest.approx(ratio, rel=0.08)
+    assert found.since_low <= START + 210 * DAY <= found.since_high
+    assert found.after / found.before == pytest.approx(ratio, rel=0.15)
+
+
+def test_a_ramp_is_one_ramp():
+    values = hourly(1000, 3)
+    t = np.arange(len(values))
+    values *= 3.0 ** np.clip((t - 150 * 24) / (700 * 24), 0, 1)
+    (found,) = levels(values)
+    assert found.kind == ChangeKind.RAMP
+    assert found.ratio_low < 3.0 < found.ratio_high
+    assert found.ratio == pytest.approx(3.0, rel=0.15)
+
+
+def test_what_comes_and_goes_is_an_episode():
+    values = hourly(400, 4)
+    values[200 * 24 : 230 * 24] *= 2.0
+    (found,) = levels(values)
+    assert found.kind == ChangeKind.EPISODE
+    assert found.ratio == pytest.approx(2.0, rel=0.1)
+    assert abs(found.until - (START + 230 * DAY)) <= DAY
+
+
+def test_a_gap_is_a_gap_and_nothing_else():
+    values = hourly(200, 5)
+    values[100 * 24 : 104 * 24] = np.nan
+    made = [c for c in detect(one(values), DetectOptions()) if abs(c.since - (START + 102 * DAY)) < 5 * DAY]
+    assert [c.kind for c in made] == [ChangeKind.GAP]
+    assert made[0].until - made[0].since == 4 * DAY
+
+
+def test_another_sampling_is_not_a_jump():
+    values = hourly(300, 6)
+    sampling = np.where(np.arange(len(values)) < 150 * 24, 1.0, 1000.0)
+    kinds = [c.kind for c in detect(one(values, sampling=sampling), DetectOptions())]
+    assert kinds.count(ChangeKind.SAMPLING) == 1
+    assert not set(kinds) & set(LEVELS)
+    flows = values.copy()
+    flows[150 * 24 :] /= 20  # records are not corrected for sampling
+    made = one(flows, sampling=sampling, counter="flows")
+    assert not {c.kind for c in detect(made, DetectOptions())} & set(LEVELS)
+
+
+def test_an_hour_of_flood_and_a_day_of_outage():
+    values = hourly(300, 7)
+    values[100 * 24 + 3] *= 4
+    values[200 * 24 : 201 * 24] *= 0.05
+    found = detect(one(values), DetectOptions())
+    spike = [c for c in found if c.kind == ChangeKind.SPIKE and c.since == START + 100 * DAY + 3 * 3600 * 10**9]
+    drop = [c for c in found if c.kind == ChangeKind.DROP and abs(c.since - (START + 200 * DAY)) <= DAY // 8]
+    assert spike
+    assert spike[0].ratio == pytest.approx(4, rel=0.2)
+    assert drop
+    assert drop[0].ratio < 0.2
+
+
+def test_points_keep_to_their_budget():
+    count = sum(
+        c.kind in (ChangeKind.SPIKE, ChangeKind.DROP)
+        for seed in range(4)
+        for c in detect(one(hourly(365, 40 + seed)), DetectOptions(false_alarms_per_month=2, min_point=1.0))
+    )
+    assert count <= 1.3 * 2 * 12 * 4
+
+
+def test_office_hours_appear():
+    values = hourly(500, 8)
+    t = np.arange(len(values))
+    late = t >= 250 * 24
+    weekend = np.isin(t // 24 % 7, (5, 6))
+    values[late & weekend] *= 0.6
+    found = detect(one(values), DetectOptions(detectors=("rhythm",)))
+    assert [c.kind for c in found] == [ChangeKind.RHYTHM]
+    assert abs(found[0].since - (START + 250 * DAY)) < 28 * DAY
+    assert found[0].facts["weekend_to_weekday_after"] < found[0].facts["weekend_to_weekday_before"]
+
+
+def test_ten_days_show_a_shutdown():
+    rng = np.random.default_rng(9)
+    t = np.arange(10 * 288)
+    values = np.exp(0.8 * np.cos(2 * np.pi * t / 288) + rng.normal(0, 0.1, len(t))) * 1e8
+    assert detect(one(values, 300), DetectOptions()) == []
+    values[6 * 288 :] *= 0.05
+    found = [c for c in detect(one(values, 300), DetectOptions()) if c.kind in LEVELS]
+    assert [c.kind for c in found] == [ChangeKind.LEVEL_SHIFT]
+    assert found[0].provisional
+    assert found[0].since == START + 6 * DAY
+
+
+def test_a_capture_of_minutes():
+    rng = np.random.default_rng(10)
+    values = rng.lognormal(10, 0.8, 1200)
+    assert detect(one(values, 1), DetectOptions()) == []
+    sparse = np.where(rng.random(1200) < 0.3, values, 0.0)
+    assert detect(one(sparse, 1), DetectOptions()) == []
+    values[600:660] *= 40
+    (found,) = detect(one(values, 1), DetectOptions())
+    assert found.kind == ChangeKind.SPIKE
+    assert abs(found.since - (START + 600 * 10**9)) <= 5 * 10**9
+    assert detect(one(values[:10], 1), DetectOptions()) == []
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 31, 100])
+@pytest.mark.parametrize("fill", [np.nan, 0.0, 7.0, 1e300])
+def test_odd_series_are_borne(n, fill):
+    for width in (1, 3600, 86_400, 604_800):
+        values = np.full(n, fill)
+        detect(one(values, width), DetectOptions())
+        values[n // 2] = 5.0
+        detect(one(values, width), DetectOptions())
+
+
+def test_daylight_saving_is_no_change():
+    zone = "Europe/Berlin"
+    from netwatch.detect.clock import local_clock
+
+    made = one(hourly(365, 11))
+    clock = local_clock(next(iter(made.series.values())).bins, zone)
+    local = np.exp(0.8 * np.cos(2 * np.pi * (clock.slot - 15) / 24)) * 1e9
+    values = local * np.exp(np.random.default_rng(12).normal(0, 0.03, len(local)))
+    found = detect(one(values), DetectOptions(timezone=zone))
+    assert found == [] or all(c.kind in (ChangeKind.SPIKE, ChangeKind.DROP) for c in found)
+    base = baseline(next(iter(one(values).series.values())), DetectOptions(timezone=zone))
+    assert float(np.nanmedian(np.abs(base.residual))) < 0.05
+
+
+def test_the_band_holds_what_is_ordinary():
+    series = next(iter(one(hourly(200, 13)).series.values()))
+    base = baseline(series, DetectOptions())
+    inside = (series.values >= base.low) & (series.values <= base.high)
+    assert 0.9 < inside.mean() < 0.99
+
+
+def test_names_that_are_not_known():
+    with pytest.raises(UsageError, match="Asia/Pyongyong"):
+        detect(one(hourly(20, 1)), DetectOptions(timezone="Asia/Pyongyong"))
+    with pytest.raises(UsageError, match="level"):
+        detect(one(hourly(20, 1)), DetectOptions(detectors=("levels",)))
+    assert all((part.__doc__ or "").strip() for _, part in DETECTORS.items())

@@ -1,0 +1,35 @@
+"""Small made-up series with a known change."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from netwatch.model.series import Bins, Entity, Series, SeriesSet
+
+START = 1_483_228_800 * 10**9
+HOUR = 3600
+
+
+def one(values: np.ndarray, width: int = HOUR, **more: np.ndarray) -> SeriesSet:
+    bins = Bins(START, width * 10**9, len(values))
+    entity = Entity("scope", "all")
+    n = len(values)
+    coverage = more.get("coverage", np.where(np.isnan(values), 0.0, 1.0))
+    series = Series(
+        entity, more.get("counter", "octets"), bins, values, coverage, more.get("variance", np.zeros(n)),
+        more.get("sampling", np.where(np.isnan(values), np.nan, 1.0)),
+    )  # fmt: skip
+    return SeriesSet(bins, {(entity, series.counter): series})
+
+
+def hourly(days: int, seed: int) -> np.ndarray:
+    """Octets by hour with days, weeks and AR(1) days."""
+    rng = np.random.default_rng(seed)
+    level = np.zeros(days)
+    for d in range(1, days):
+        level[d] = 0.6 * level[d - 1] + rng.normal(0, 0.04)
+    t = np.arange(days * 24)
+    weekend = np.isin(t // 24 % 7, (5, 6))
+    log = 0.5 * np.cos(2 * np.pi * (t % 24 - 15) / 24) - 0.2 * weekend + level[t // 24] + rng.normal(0, 0.03, len(t))
+    values: np.ndarray = 1e9 * np.exp(log)
+    return values
