@@ -50,7 +50,7 @@ def metered(inputs: Inputs, meter: Meter, advance: Advance) -> Iterator[Flows]:
     for batch in inputs:
         yield meter.add(batch) if isinstance(batch, Packets) else batch
         advance(inputs)
-    yield meter.finish()
+    yield from meter.drain()
 
 
 def within(flows: Flows, since: int | None, until: int | None, tally: Tally) -> Flows:
