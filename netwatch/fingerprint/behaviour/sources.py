@@ -148,7 +148,7 @@ def _failed(h: ibis.Table) -> Any:
 
 
 def _pairs(h: ibis.Table) -> ibis.Table:
-    """Tries of one address and port by hour: whether any succeeded."""
+    """Tries of one address and port by hour: whether any succeeded; of answers only those to who asked nothing."""
     import ibis
 
     t = ibis._
@@ -156,12 +156,16 @@ def _pairs(h: ibis.Table) -> ibis.Table:
     told = told.filter(told.kind.notnull())
     told = told.mutate(failed=_failed(told), port=ibis.ifelse(told.protocol.isin([1, 58]), 0, told.receiver_port))
     told = told.mutate(port=ibis.ifelse(told.kind == KINDS.index("backscatter"), told.sender_port, told.port))
-    return told.group_by(["sender", "receiver", "port", "kind", "hour"]).aggregate(
+    pairs = told.group_by(["sender", "receiver", "port", "kind", "hour"]).aggregate(
         packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), failed=t.failed.min(),
         own_port=t.sender_port.min(), inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
         since_us=t.since_us.min(), until_us=t.until_us.max(), interval=t.interval.max(),
         input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
+    asked = h.select(sender=h.receiver, receiver=h.sender, hour=h.window // 12).distinct()
+    answers = pairs.kind == KINDS.index("backscatter")
+    unasked = pairs.filter(answers).anti_join(asked, ["sender", "receiver", "hour"])
+    return pairs.filter(~answers).union(unasked, distinct=False)
 
 
 def _hours(pairs: ibis.Table) -> ibis.Table:
