@@ -46,7 +46,7 @@ def _registered(kind: str) -> list[tuple[str, str]]:
 
 
 def _fingerprints() -> list[tuple[str, str]]:
-    from netwatch.fingerprint import load_rules
+    from netwatch.fingerprint.load import load_rules
 
     return [(rule.id, rule.title) for rule in load_rules()]
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from netwatch import __version__
 from netwatch.config import Options
-from netwatch.detect import detect
-from netwatch.detect.baseline import baseline
+from netwatch.detect import baseline, detect
 from netwatch.explain import explain
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import COUNTERS, Bins, SeriesSet
@@ -39,9 +38,10 @@ def analyze(paths: Sequence[str | Path], options: Options, advance: Advance = la
         flows = result.store.table
         findings = explain(series, changes, result.verdicts, flows, options.explain)
         scope = result.scope.describe()
+        watched = subject(options, scope)
         return Report(
-            title="Traffic analysis",
-            subject=subject(options, scope),
+            title=f"Traffic of {watched}",
+            subject=watched,
             since=result.store.first or 0,
             until=(result.store.last or 0) + 1,
             inputs=inputs(result),
@@ -98,8 +98,8 @@ def rhythms(series: SeriesSet, changes: Sequence[Change], options: Options) -> t
         largest = max(lasting, key=lambda c: abs(c.after - c.before))
         before, after = (bins.start, largest.since), (largest.until or largest.since, bins.end)
     zone = options.detect.timezone or "UTC"
-    matrices = [hour_of_week(whole, *window, zone) for window in (before, after)]
-    return (Rhythm("octets", *matrices, before, after),)
+    earlier, later = (hour_of_week(whole, *window, zone) for window in (before, after))
+    return (Rhythm("octets", earlier, later, before, after),)
 
 
 def attribution(scope: Mapping[str, Any]) -> tuple[str, ...]:
