@@ -83,6 +83,7 @@ def _short(series: Series, clock: Clock) -> Baseline:
     while (smooth > 0).mean() < 0.7 and 40 * width <= len(values):
         width *= 2
         smooth = running_mean(values, width)
+    smooth = np.where(smooth > 1e-9 * np.nanmax(values), smooth, 0.0)  # a running sum leaves specks of itself
     smooth = np.concatenate([smooth[width // 2 :], np.full(width // 2, np.nan)])
     observed = np.full(len(smooth), np.nan)
     observed[smooth > 0] = np.log(smooth[smooth > 0])

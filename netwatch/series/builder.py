@@ -25,6 +25,9 @@ LARGEST = 1 << 53
 LEAST_COVERAGE = 0.1
 """A bin of which less was observed is unknown."""
 
+SHORTEST_SILENCE = 60 * 10**9
+"""In bins narrower than this (ns) an exporter without records is quiet, not lost."""
+
 
 class SeriesBuilder:
     """Counters of the scope and of its largest entities over equal bins.
@@ -32,7 +35,7 @@ class SeriesBuilder:
     ``span``: first and last instant (ns) of the flows to come. ``observed``: what readers know to have been observed,
     as ``(since, until, share of the traffic seen)``; empty where they do not know.
     Octets and packets are corrected for sampling; flows and peers stay as observed (few packets of a small flow are
-    drawn, so that its number cannot be told): :mod:`netwatch.detect` allows for a step in them where the interval changes.
+    drawn, so that its number cannot be told): ``detect`` allows for a step in them where the interval changes.
     """
 
     def __init__(
@@ -124,7 +127,7 @@ class SeriesBuilder:
 
     def _coverage(self) -> np.ndarray:
         share = observed_share(self.bins, self._observed) if self._observed else edges(self.bins, *self.span)
-        if len(self._presence.records):
+        if self.bins.width >= SHORTEST_SILENCE:
             share = share * self._presence.coverage(self.options.gap_p)
         return share
 

@@ -100,10 +100,12 @@ def _prefix(flows: Flows) -> Keys:
 def _upstream(flows: Flows) -> Keys:
     """The next AS, else the next hop's IPv4 address (or the last 61 bits of an IPv6 one), else none."""
     adjacent = flows["bgp_next_adjacent_as_number"].astype(np.int64)
-    hop = (flows["next_hop_address"][:, 1] & np.uint64((1 << 61) - 1)).astype(np.int64)
-    mapped = flows["next_hop_address"][:, 1] >> np.uint64(32) == np.uint64(MAPPED >> 32)
-    hop = np.where(mapped, hop & 0xFFFFFFFF, hop | (1 << 61))
-    return _same(np.where(adjacent > 0, adjacent, np.where(hop > 0, hop | _AHEAD, NONE)))
+    low = flows["next_hop_address"][:, 1]
+    known = flows["next_hop_address"].any(axis=1) & (low != np.uint64(MAPPED))
+    hop = (low & np.uint64((1 << 61) - 1)).astype(np.int64)
+    mapped = low >> np.uint64(32) == np.uint64(MAPPED >> 32)
+    hop = np.where(mapped, hop & 0xFFFFFFFF, hop | (1 << 61)) | _AHEAD
+    return _same(np.where(adjacent > 0, adjacent, np.where(known, hop, NONE)))
 
 
 KEYS: dict[str, Callable[[Flows], Keys]] = {

@@ -15,8 +15,8 @@ class Ledger:
     """Sums by (entity, bin); an entity's key is (kind, number).
 
     Of each kind at most ``room`` entities have a row at a time. Newcomers with most octets in their batch get rows;
-    when there are too many, the smallest rows are added to "other" and given back. Sums over a kind are therefore exact;
-    a single entity may miss what it did while it was small beside the others.
+    when there are too many, the smallest rows are added to "other" and given back. Sums over a kind are
+    therefore exact; a single entity may miss what it did while it was small beside the others.
     """
 
     def __init__(self, grid: Grid, kinds: tuple[str, ...], top: int) -> None:
@@ -33,7 +33,7 @@ class Ledger:
 
     def _room(self, kind: str) -> int:
         """Kinds with a fixed vocabulary keep all."""
-        fixed = {"scope": 1, "direction": 5, "family": 5, "class": 128}
+        fixed = {"scope": 2, "direction": 6, "family": 6, "class": 256}
         return fixed.get(kind, min(3 * self.top, max(self.top + 1, CELLS // self.grid.bins // len(self.kinds))) + 1)
 
     def rows_of(self, kind: str, keys: Keys, weight: np.ndarray) -> Keys:
