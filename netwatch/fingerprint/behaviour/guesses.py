@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import episodes, folded
-from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, frame, halves
+from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, frame, frequent, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.model.address import from_octets
 
@@ -114,6 +114,7 @@ def _tries(h: ibis.Table) -> ibis.Table:
     ports = [port for listed in SERVICES.values() for port in listed]
     tried = h.filter((h.protocol == TCP) & h.opens & h.receiver_port.isin(ports) & ((h.flags & SYN) > 0))
     tried = tried.mutate(hour=tried.window // 12, port=tried.receiver_port)
+    tried = frequent(tried, ["sender", "receiver", "port"], LEAST_TRIES)
     counted = tried.group_by(["sender", "receiver", "port", "hour"]).aggregate(
         tries=t.count(), set_up=((t.flags & ACK) > 0).cast("int64").sum(), packets=t.packets.sum(),
         octets=t.octets.sum(), squares=(t.packets * t.packets).sum(), octet_squares=(t.octets * t.octets).sum(),

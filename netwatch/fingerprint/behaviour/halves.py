@@ -5,6 +5,7 @@ A biflow gives two halves, a record of one direction gives one, so the tables ab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netwatch.model.elements import Detail, Direction, Orientation
@@ -77,6 +78,15 @@ def _opens(flows: ibis.Table, flags: Any, ports: tuple[Any, Any], paired: Any) -
     lone = (flags & CONTROL) == SYN
     answers = (flags & CONTROL).isin([SYN | ACK, RST, RST | ACK])
     return told | lone | (~answers & (ports[0] >= ports[1]))
+
+
+def frequent(table: ibis.Table, keys: Sequence[str], least: int) -> ibis.Table:
+    """The rows whose keys occur at least ``least`` times.
+
+    A count is the smallest state there is for each key, and millions of spoofed addresses end here.
+    """
+    counted = table.group_by(list(keys)).aggregate(times=table.count())
+    return table.semi_join(counted.filter(counted.times >= least), list(keys))
 
 
 def frame(table: ibis.Table) -> dict[str, Any]:

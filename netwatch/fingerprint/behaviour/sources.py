@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded
-from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FLAGS, PSH, RST, SYN, TCP, UDP, frame, halves
+from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FLAGS, PSH, RST, SYN, TCP, UDP, frame, frequent, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.model.address import from_octets
 
@@ -153,7 +153,7 @@ def _pairs(h: ibis.Table) -> ibis.Table:
 
     t = ibis._
     told = h.mutate(kind=_kind(h), hour=h.window // 12)
-    told = told.filter(told.kind.notnull())
+    told = frequent(told.filter(told.kind.notnull()), ["sender", "hour"], LEAST_PAIRS)
     told = told.mutate(failed=_failed(told), port=ibis.ifelse(told.protocol.isin([1, 58]), 0, told.receiver_port))
     told = told.mutate(port=ibis.ifelse(told.kind == KINDS.index("backscatter"), told.sender_port, told.port))
     pairs = told.group_by(["sender", "receiver", "port", "kind", "hour"]).aggregate(
@@ -162,9 +162,10 @@ def _pairs(h: ibis.Table) -> ibis.Table:
         since_us=t.since_us.min(), until_us=t.until_us.max(), interval=t.interval.max(),
         input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
-    asked = h.select(sender=h.receiver, receiver=h.sender, hour=h.window // 12).distinct()
     answers = pairs.kind == KINDS.index("backscatter")
-    unasked = pairs.filter(answers).anti_join(asked, ["sender", "receiver", "hour"])
+    unasked = pairs.filter(answers)
+    asked = h.select(sender=h.receiver, receiver=h.sender, hour=h.window // 12)
+    unasked = unasked.anti_join(asked.semi_join(unasked, "sender"), ["sender", "receiver", "hour"])
     return pairs.filter(~answers).union(unasked, distinct=False)
 
 

@@ -169,7 +169,11 @@ def _windows(h: ibis.Table) -> ibis.Table:
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
     counted = counted.filter((counted.packets >= LEAST_PACKETS) & (counted.vector != VECTORS.index("tcp")))
-    sent = h.group_by(["sender", "protocol", "window"]).aggregate(back=t.packets.sum())
+    sent = (
+        h.semi_join(counted, h.sender == counted.receiver)
+        .group_by(["sender", "protocol", "window"])
+        .aggregate(back=t.packets.sum())
+    )
     asked = h.filter((h.protocol == UDP) & h.receiver_port.isin(list(REFLECTORS)))
     asked = asked.group_by(["sender", "receiver_port", "window"]).aggregate(
         asking=t.packets.sum(), asking_octets=t.octets.sum()
