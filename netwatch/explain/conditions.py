@@ -18,7 +18,11 @@ def condition_findings(changes: Sequence[Change], series: SeriesSet) -> list[Fin
     """Gaps and sampling changes once each, however many series show them; rhythm and upstream changes each."""
     once = {(c.kind, c.since, c.until): c for c in reversed(changes) if c.kind in _CAPTURE}
     findings = [_capture(change, series.bins.end) for change in once.values()]
-    findings += [_rhythm(c) for c in changes if c.kind is ChangeKind.RHYTHM]
+    rhythms = [c for c in changes if c.kind is ChangeKind.RHYTHM]
+    whole = [c for c in rhythms if c.entity.kind == "scope" and c.counter == "octets"]
+    findings += [_rhythm(c) for c in whole]
+    rest = [c for c in rhythms if c not in whole]
+    findings += [_rhythms(rest)] if rest else []
     return findings + [_upstream(c) for c in changes if c.kind is ChangeKind.UPSTREAM]
 
 
@@ -34,8 +38,8 @@ def _capture(change: Change, end: int) -> Finding:
     else:
         title = f"The sampling interval changed on {day(change.since)}"
         words = (
-            f"Since {instant(change.since)} "
-            f"one packet in {change.after:.6g} is seen, before it one in {change.before:.6g}.",
+            f"Since {instant(change.since)} one packet in {change.facts['interval_after']:.6g} is seen, "
+            f"before it one in {change.facts['interval_before']:.6g}.",
             "Octets and packets are multiplied by the interval in force; flows that sampling misses stay uncounted.",
         )
         limits = ("Numbers of flows and peers before and after it do not compare.",)
@@ -55,6 +59,18 @@ def _rhythm(change: Change) -> Finding:
         "rhythm", f"The rhythm of {whose(change.entity)} changed, {day(change.since)}", tuple(words), Severity.LOW,
         change.since, change.until, str(change.entity), change, (), (), _figures(change),
         ("A rhythm tells when machines and people are active, not who they are.",),
+    )  # fmt: skip
+
+
+def _rhythms(changes: Sequence[Change]) -> Finding:
+    """Those of parts and of other counters, together."""
+    first = sorted(changes, key=lambda c: (c.since, str(c.entity), c.counter))
+    told = [f"{c.counter} of {whose(c.entity)} on {day(c.since)}" for c in first]
+    more = f" and {len(told) - 8} more" if len(told) > 8 else ""
+    return Finding(
+        "rhythm", f"The rhythm of parts of the traffic changed {len(told)} times",
+        (f"The daily and weekly course is another one in {', '.join(told[:8])}{more}.",), Severity.INFO,
+        first[0].since, None, "parts of the scope", None, (), (), {"changes": told},
     )  # fmt: skip
 
 

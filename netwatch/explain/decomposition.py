@@ -17,6 +17,7 @@ TOLD = 0.95
 """Part of all movement, up and down, that the told cells make up, where the number of cells allows."""
 FEW = (("family",), ("direction",))
 """Dimensions of so few values that all are told, however little they moved."""
+_ROUNDING = 1e-12
 SHORT_BLOCK = 4
 """Slots drawn together where slots are shorter than a day."""
 
@@ -55,6 +56,8 @@ def split(flows: Prepared, by: Sequence[str], counter: str, options: ExplainOpti
         for i in range(told)
     )
     residual = part(cells.total - float(cells.added[:told].sum()), cells.total)
+    if abs(residual) < _ROUNDING:
+        residual = 0.0
     return Composition(counter, "+".join(by), cells.total * unit, shares, residual)
 
 

@@ -12,7 +12,8 @@ class ExplainOptions:
     ``window``: longest window, in days, that is compared on each side of a change. ``cells``: most cells told of one
     split; the rest is its residual. ``resamples``: block-bootstrap draws behind an interval. ``block``: days that are
     drawn together. ``seed``: of those draws. ``full``: changes that are split over every dimension, the largest; the
-    others over the first few.
+    others over the first few. ``parts``: lasting changes of single networks, services and classes that get a finding
+    of their own, the largest.
     """
 
     window: int = 56
@@ -21,3 +22,4 @@ class ExplainOptions:
     block: int = 7
     seed: int = 1
     full: int = 12
+    parts: int = 10

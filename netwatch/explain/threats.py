@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 
 from netwatch.explain import severity
 from netwatch.explain.words import attack_name, coin_name, counted, dialect, from_wire, listed
@@ -14,6 +15,8 @@ from netwatch.model.verdict import Evidence, Stand, Verdict
 
 TOGETHER = 3_600 * 10**9
 """Verdicts of one kind whose spans lie no further apart, ns, are one episode."""
+SINGLY = 3
+"""Episodes of one attack that are told one by one; of more there is one finding for all."""
 _ORDER = [*Severity]
 _ROLES = {
     "source": "{who} sent it", "target": "{who} was its target", "reflector": "{who} was used to reflect it at others",
@@ -30,8 +33,11 @@ def threat_findings(verdicts: Sequence[Verdict]) -> list[Finding]:
     told = [v for v in verdicts if v.confidence != "not reported"]
     mining = _grouped((v for v in told if family(v.class_id) == "mining"), lambda v: (v.subject, v.class_id, v.role))
     attacks = _grouped((v for v in told if family(v.class_id) == "attack"), lambda v: (v.class_id, v.role, v.subject))
-    episodes = [episode for group in attacks for episode in _episodes(group)]
-    return [_mining(group) for group in mining] + [_attack(episode) for episode in episodes]
+    findings = [_mining(group) for group in mining]
+    for group in attacks:
+        episodes = _episodes(group)
+        findings += [_recurring(episodes)] if len(episodes) > SINGLY else [_attack(episode) for episode in episodes]
+    return findings
 
 
 def _grouped(verdicts: Iterable[Verdict], key: Callable[[Verdict], Hashable]) -> list[list[Verdict]]:
@@ -150,6 +156,28 @@ def _attack(verdicts: list[Verdict]) -> Finding:
     return Finding(
         "attack", title, tuple(words), max((severity.of_attack(v) for v in verdicts), key=_ORDER.index), since, until,
         best.subject, None, tuple(_ranked(verdicts)), (), _figures(verdicts), (*limits, *_quality(verdicts)),
+    )  # fmt: skip
+
+
+def _recurring(episodes: Sequence[list[Verdict]]) -> Finding:
+    """One finding for many episodes: the largest of them in full, the others in figures."""
+    largest = max(episodes, key=lambda episode: sum(v.packets for v in episode))
+    every = [verdict for episode in episodes for verdict in episode]
+    one = _attack(largest)
+    spans = [(min(v.since for v in e), max(v.until for v in e), sum(v.packets for v in e)) for e in episodes]
+    since, until = min(a for a, _, _ in spans), max(b for _, b, _ in spans)
+    together = sum(b - a for a, b, _ in spans)
+    words = (
+        f"{len(episodes)} episodes from {instant(since)} to {instant(until)}, {duration(together)} in all, with "
+        f"{counted(sum(v.packets for v in every), 'packet')} and {volume(sum(v.octets for v in every))}.",
+        f"The largest: {one.words[0]}",
+        *one.words[1:],
+    )
+    told = [{"since": instant(a), "until": instant(b), "packets": p} for a, b, p in spans]
+    return replace(
+        one, title=f"{one.title} ({len(episodes)} episodes)", words=words, since=since, until=until,
+        severity=max((severity.of_attack(v) for v in every), key=_ORDER.index), verdicts=tuple(_ranked(every)),
+        figures={**_figures(every), "episodes": told},
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from netwatch.explain import severity
 from netwatch.explain.cells import Prepared, count_levels, prepared
 from netwatch.explain.decomposition import split
 from netwatch.explain.options import ExplainOptions
-from netwatch.explain.windows import DAY, Windows, windows_for
+from netwatch.explain.windows import DAY, WEEK, Windows, windows_for
 from netwatch.explain.words import amount, between, carried_by, listed, share_words, times, whose
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Composition, Finding, Severity
@@ -40,7 +41,7 @@ class Ground(NamedTuple):
 
 def volume_findings(ground: Ground) -> list[Finding]:
     """One finding for each change of the whole scope, with the changes of its parts beside it; then what is left over:
-    lasting changes of single parts each, short ones together.
+    the largest lasting changes of single parts each, the rest together.
     """
     primary = _primary(ground.changes)
     full = sorted(primary, key=_moved, reverse=True)[: ground.options.full]
@@ -51,8 +52,10 @@ def volume_findings(ground: Ground) -> list[Finding]:
         told.update(id(c) for c in beside)
         findings.append(_explained(ground, change, beside, _DIMENSIONS if change in full else _BRIEF))
     left = [c for c in ground.changes if c not in primary and id(c) not in told]
-    findings += [_part(c) for c in left if c.kind in LEVELS]
-    short = [c for c in left if c.kind in (*PASSING, ChangeKind.RECORD, ChangeKind.SPREAD)]
+    lasting = sorted((c for c in left if c.kind in LEVELS and c.counter == "octets"), key=_moved, reverse=True)
+    singly = lasting[: ground.options.parts]
+    findings += [_part(c) for c in sorted(singly, key=lambda c: c.since)]
+    short = [c for c in left if c not in singly and c.kind in (*LEVELS, *PASSING, ChangeKind.RECORD, ChangeKind.SPREAD)]
     return findings + ([_short(short)] if short else [])
 
 
@@ -137,7 +140,7 @@ def _headline(change: Change) -> str:
     if change.counter == "peers":
         rates = "as distinct addresses in a bin"
     when = f"since {instant(change.since)}"
-    if change.since_low < change.since_high:
+    if day(change.since_low) < day(change.since_high):
         when += f" (begin between {day(change.since_low)} and {day(change.since_high)} with 95 %)"
     if change.until is not None:
         when += f" until {instant(change.until)}"
@@ -206,6 +209,9 @@ def _without(levels: dict[str, tuple[float, float]], counter: str) -> list[str]:
 
 
 def _spans(spans: Sequence[tuple[int, int]]) -> str:
+    widths = {b - a for a, b in spans}
+    if len(spans) > 1 and len(widths) == 1 and all(b[0] - a[0] == WEEK for a, b in itertools.pairwise(spans)):
+        return f"the same hours of the {len(spans)} weeks before"
     cuts = " with passing departures left out" if len(spans) > 1 else ""
     return f"{instant(spans[0][0])} to {instant(spans[-1][1])}{cuts}"
 
@@ -269,11 +275,11 @@ def _part(change: Change) -> Finding:
 
 def _short(changes: Sequence[Change]) -> Finding:
     first = sorted(changes, key=lambda c: -abs(math.log(c.ratio)) if c.ratio > 0 else -math.inf)
-    words = [f"{len(changes)} short departures or records of single counters, networks, services or classes."]
+    words = [f"{len(changes)} smaller or short departures and records of single counters, networks and classes."]
     words += [_headline(change) for change in first[:5]]
     figures = _figures(first[0], first)
     return Finding(
-        "volume", f"{len(changes)} short departures of single parts", tuple(words), Severity.INFO,
+        "volume", f"{len(changes)} smaller departures of single parts", tuple(words), Severity.INFO,
         min(c.since for c in changes), None, "parts of the scope", None, (), (), {"departures": figures["beside"]},
         ("They are not split up further.",),
     )  # fmt: skip

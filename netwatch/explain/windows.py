@@ -37,7 +37,7 @@ def windows_for(change: Change, series: Series, others: Sequence[Change], longes
     Before ends where the change may begin at the earliest, after begins where it has begun for certain (a ramp: where
     it ends, else its last part). Both last as long as there is data, at most ``longest`` ns, whole weeks where there is
     a week. Neither reaches over another shift of the level in ``others``; episodes, spikes and drops of ``others`` are
-    left out.
+    left out. What passes in less than a week is compared with the same hours of the weeks before it.
     """
     first, last = _between_shifts(change, others, series.bins.start, series.bins.end)
     end = change.until if change.until is not None else last
@@ -55,16 +55,27 @@ def windows_for(change: Change, series: Series, others: Sequence[Change], longes
         before = (max(first, change.since - longest), min(change.since, change.since_low))
         begun = max(change.since, change.since_high)
         after = (begun if begun < end else change.since, min(end, change.since + longest))
+    earlier = _weeks_before((change.since, end), before) if change.kind in _PASSING else ()
     before = _whole_weeks(before, at_end=True)
     if change.kind not in _PASSING:
         after = _whole_weeks(after, at_end=False)
     passing = [c for c in others if c.kind in _PASSING and c is not change]
     holes = [(c.since, c.until if c.until is not None else last) for c in passing][:_MOST_SPANS]
-    sides = tuple(cut(span, holes) or ((span,) if span[0] < span[1] else ()) for span in (before, after))
+    sides = [cut(span, holes) or ((span,) if span[0] < span[1] else ()) for span in (before, after)]
+    if earlier:
+        sides[0] = tuple(piece for span in earlier for piece in cut(span, holes)) or sides[0]
     seconds = tuple(observed(series, side) for side in sides)
     if min(seconds) <= 0:
         return None
     return Windows(sides[0], sides[1], (seconds[0], seconds[1]))
+
+
+def _weeks_before(span: Span, within: Span) -> tuple[Span, ...]:
+    """The same hours of the week in the weeks before a span shorter than a week, oldest first; perhaps none."""
+    if not 0 < span[1] - span[0] < WEEK:
+        return ()
+    shifts = range((span[0] - within[0]) // WEEK, 0, -1)
+    return tuple((span[0] - k * WEEK, span[1] - k * WEEK) for k in shifts)
 
 
 def _between_shifts(change: Change, others: Sequence[Change], first: int, last: int) -> Span:

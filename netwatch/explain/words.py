@@ -30,6 +30,8 @@ def amount(value: float, counter: str) -> str:
     """A rate of a counter with its unit; peers are counted per day."""
     if counter == "octets":
         return bit_rate(value)
+    if counter == "flows" and 0 < abs(value) < 0.1:
+        return f"{scaled(value * 86_400, '').strip()} flows a day"
     unit = {"packets": "packets/s", "flows": "flows/s"}.get(counter)
     return f"{scaled(value, unit)}" if unit else f"{scaled(value, '').strip()} peers a day"
 

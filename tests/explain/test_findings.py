@@ -76,7 +76,7 @@ def told() -> Iterator[list[Finding]]:
         change(ChangeKind.LEVEL_SHIFT, SHIFT, None, 40.0, entity=Entity("asn", "AS64511")),
         change(ChangeKind.GAP, 30, 32, math.nan),
         change(ChangeKind.GAP, 30, 32, math.nan, counter="packets"),
-        change(ChangeKind.SAMPLING, 50, None, 10.0, before=100.0, after=1000.0),
+        change(ChangeKind.SAMPLING, 50, None, 10.0, facts={"interval_before": 100.0, "interval_after": 1000.0}),
         change(ChangeKind.RHYTHM, 90, None, 1.0, facts={"weekend_share_before": 0.31, "weekend_share_after": 0.22}),
         change(ChangeKind.UPSTREAM, 60, None, 1.25, entity=Entity("upstream", "AS20485"), before=0.36, after=0.45),
     ]
