@@ -8,12 +8,18 @@ from numba import njit
 
 @njit(boundscheck=True)
 def _median(kept, count):  # type: ignore[no-untyped-def]
-    """Median of the first ``count`` values, NaN for none."""
+    """Median of the first ``count`` values, NaN for none; they are sorted in place (by insertion: they are few)."""
     if count == 0:
         return np.nan
-    ordered = np.sort(kept[:count])
+    for i in range(1, count):
+        value = kept[i]
+        j = i
+        while j > 0 and kept[j - 1] > value:
+            kept[j] = kept[j - 1]
+            j -= 1
+        kept[j] = value
     half = count // 2
-    return ordered[half] if count % 2 else 0.5 * (ordered[half - 1] + ordered[half])
+    return kept[half] if count % 2 else 0.5 * (kept[half - 1] + kept[half])
 
 
 @njit(cache=True, nogil=True, boundscheck=True)
