@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import ibis
 
 ROWS_PER_GROUP = 131_072
+MEMORY = "1GB"
+"""What the query engine may hold; beyond it spills into the store's directory."""
 
 
 class FlowStore:
@@ -112,7 +114,7 @@ class FlowStore:
         import ibis
 
         if self._connection is None:
-            self._connection = ibis.duckdb.connect(temp_directory=str(self.directory), threads=2)
+            self._connection = ibis.duckdb.connect(temp_directory=str(self.directory), threads=2, memory_limit=MEMORY)
         if not self.rows:
             pq.write_table(to_arrow(Flows.empty()), self.path)
         return self._connection.read_parquet(self.path, table_name="flows")
