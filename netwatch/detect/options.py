@@ -16,7 +16,6 @@ class DetectOptions:
     ``min_ramp``: smallest total ratio of a ramp, and ``min_ramp_year`` its smallest ratio a year.
     ``min_point``: smallest ratio to the baseline of a spike or drop.
     ``penalty``: least gain in the fit, over the long-run variance, for which a change point is held to be real.
-    ``record_days``: history after which a highest or lowest value is worth telling.
     """
 
     false_alarms_per_month: float = 1.0
@@ -27,4 +26,3 @@ class DetectOptions:
     min_ramp_year: float = 1.35
     min_point: float = 1.25
     penalty: float = 22.0
-    record_days: float = 90.0

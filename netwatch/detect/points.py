@@ -1,4 +1,4 @@
-"""Spikes and drops: residuals at several scales, innovations and records, against a budget of false alarms."""
+"""Spikes and drops: residuals at several scales and innovations, against a budget of false alarms."""
 
 from __future__ import annotations
 
