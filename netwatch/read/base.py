@@ -67,6 +67,11 @@ READERS: Registry[type[Reader]] = Registry(
         "erf": "netwatch.read.erf:ErfReader",
         "netflow": "netwatch.read.netflow:NetflowReader",
         "nfcapd": "netwatch.read.nfcapd:NfcapdReader",
+        "zeek": "netwatch.read.zeek:ZeekReader",
+        "eve": "netwatch.read.eve:EveReader",
+        "argus": "netwatch.read.argus:ArgusReader",
+        "csv": "netwatch.read.delimited:DelimitedReader",
+        "parquet": "netwatch.read.parquet:ParquetReader",
     },
 )
 """In the order in which they are asked; the first that recognises the input reads it."""

@@ -359,7 +359,10 @@ def test_only_whole_messages_are_recognised():
 
 MESSAGES = [
     v5([v5_record(), v5_record(source="10.0.0.2")]),
-    v9((0, template(256, *COUNTED)), (1, struct.pack(">HHHHHHH", 400, 4, 4, 1, 4, 34, 4)), (256, counted()), (400, bytes(8))),
+    v9(
+        (0, template(256, *COUNTED)), (1, struct.pack(">HHHHHHH", 400, 4, 4, 1, 4, 34, 4)),
+        (256, counted()), (400, bytes(8)),
+    ),
     ipfix((2, template(256, (8, 4), (371, 0xFFFF), (1, 8))), (256, (b"\x0a\0\0\1\x02hi" + bytes(8)) * 2)),
 ]  # fmt: skip
 

@@ -1,0 +1,143 @@
+"""Text of flow files to columns: addresses, numbers, times, protocols; whole Arrow columns at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from netwatch.model.address import pack
+
+SECOND = 1_000_000_000
+_LATEST = 9_223_372_036
+_NUMBER = r"^[+-]?[0-9]{1,19}(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?$"
+PROTOCOLS = {
+    "icmp": 1, "igmp": 2, "ipip": 4, "ipnip": 4, "tcp": 6, "egp": 8, "igp": 9, "udp": 17, "ipv6": 41, "rsvp": 46,
+    "gre": 47, "esp": 50, "ah": 51, "ipv6-icmp": 58, "icmp6": 58, "icmpv6": 58, "eigrp": 88, "ospf": 89, "ospfigp": 89,
+    "pim": 103, "vrrp": 112, "l2tp": 115, "sctp": 132, "udt": 17, "rtp": 17, "rtcp": 17, "udplite": 136,
+}  # fmt: skip
+
+
+def _unique(column: Any) -> tuple[list[Any], np.ndarray]:
+    """Different values of a column, and for each row which one it has."""
+    import pyarrow as pa
+
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    encoded = column.fill_null("").dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
+
+
+def mapped(column: Any, convert: Any, dtype: Any) -> np.ndarray:
+    """``convert`` applied to each different value."""
+    values, which = _unique(column)
+    table = np.array([convert(value) for value in values], dtype)
+    converted: np.ndarray = table[which] if len(values) else table
+    return converted
+
+
+def addresses(column: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(uint64 (n, 2), bool (n,) whether it is an address)."""
+    values, which = _unique(column)
+    table, valid = np.zeros((max(len(values), 1), 2), np.uint64), np.zeros(max(len(values), 1), np.bool_)
+    for index, value in enumerate(values):
+        try:
+            table[index] = pack(value.partition("%")[0])
+            valid[index] = True
+        except ValueError:
+            continue
+    return table[which], valid[which]
+
+
+def numbers(column: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(float64 (n,), bool (n,) whether it is a number); 0 where it is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = column.fill_null("")
+    fits = pc.match_substring_regex(column, _NUMBER)
+    values = pc.if_else(fits, column, "0").cast(pa.float64())
+    return values.to_numpy(zero_copy_only=False), fits.to_numpy(zero_copy_only=False).astype(np.bool_)
+
+
+def counts(column: Any) -> np.ndarray:
+    """Int64 (n,): whole numbers, 0 where there is none or a negative one."""
+    values, _ = numbers(column)
+    whole: np.ndarray = np.clip(values, 0, 2.0**62).astype(np.int64)
+    return whole
+
+
+def ports(column: Any) -> np.ndarray:
+    """Uint16 (n,): decimal or, as Argus writes ICMP, 0x hexadecimal; 0 where there is none."""
+    return mapped(column, _port, np.uint16)
+
+
+def _port(text: str) -> int:
+    try:
+        value = int(text, 16 if text[:2] == "0x" else 10) if len(text) < 8 else 0
+    except ValueError:
+        return 0
+    return value if 0 <= value <= 65_535 else 0
+
+
+def protocols(column: Any) -> np.ndarray:
+    """Int16 (n,): IP protocol numbers by name or number; -1 for what is none."""
+    return mapped(column, _protocol, np.int16)
+
+
+def _protocol(text: str) -> int:
+    name = text.strip().lower()
+    if name.isascii() and name.isdigit() and len(name) < 4:
+        return int(name) if int(name) < 256 else -1
+    return PROTOCOLS.get(name, -1)
+
+
+def epochs(column: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(int64 ns (n,), bool (n,) valid) of seconds since 1970 with a fraction, good to the microsecond."""
+    values, fits = numbers(column)
+    fits &= (values >= 0) & (values < _LATEST)
+    return np.round(np.where(fits, values, 0) * 1e6).astype(np.int64) * 1000, fits
+
+
+def spans(column: Any) -> np.ndarray:
+    """Int64 ns (n,) of seconds with a fraction; 0 where there are none."""
+    values, _ = numbers(column)
+    nanoseconds: np.ndarray = np.round(np.clip(values, 0, 1e9) * 1e6).astype(np.int64) * 1000
+    return nanoseconds
+
+
+def instants(column: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(int64 ns (n,), bool (n,) valid) of times as text: RFC 3339, ``2011/08/10 09:46:53.047277``, or an epoch."""
+    import pyarrow.compute as pc
+
+    column = column.fill_null("")
+    values, fits = epochs(column)
+    text = pc.replace_substring(pc.replace_substring(column, "/", "-"), " ", "T")
+    parts = pc.extract_regex(
+        text,
+        r"^(?P<at>\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?)(?P<zone>Z|[+-]\d\d:?\d\d)?$",
+    )
+    found = np.asarray(pc.is_valid(parts), np.bool_)
+    if not found.any():
+        return values, fits
+    at = pc.struct_field(parts, "at").to_numpy(zero_copy_only=False)[found]
+    offset = mapped(pc.struct_field(parts, "zone"), _offset, np.int64)[found]
+    times = np.array([_instant(each) for each in at], np.int64)
+    good = (times >= 0) & (times < _LATEST * SECOND)
+    values[found] = np.where(good, times - offset, 0)
+    fits = fits.copy()
+    fits[found] = good
+    return values, fits
+
+
+def _instant(text: str) -> int:
+    try:
+        return int(np.datetime64(text, "ns").astype(np.int64))
+    except ValueError:
+        return -1
+
+
+def _offset(zone: str) -> int:
+    if len(zone) < 5:
+        return 0
+    sign = -1 if zone[0] == "-" else 1
+    return sign * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60) * SECOND

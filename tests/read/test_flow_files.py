@@ -1,0 +1,173 @@
+"""Flow files of text and columns: Zeek, EVE, Argus, our own CSV and Parquet; and every one of them damaged."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netwatch.model.address import texts
+from netwatch.model.flows import Flows
+from netwatch.read.base import READERS, ReadOptions, recognise
+from netwatch.read.source import open_source
+
+ZEEK = (
+    "#separator \\x09\n#set_separator\t,\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\t"
+    "proto\tduration\torig_bytes\tresp_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\tresp_ip_bytes\n"
+    "1517336042.090842\tC1\t10.55.182.100\t14291\t10.233.233.5\t80\ttcp\t3.000158\t0\t7\tSahF\t2\t104\t1\t40\n"
+    "1517336043.0\tC2\tfe80::1\t135\tff02::1\t0\ticmp\t-\t-\t-\t-\t1\t72\t0\t0\n"
+    "#close\t2018-01-30\n"
+)
+EVE = "\n".join(
+    json.dumps(line)
+    for line in (
+        {"timestamp": "2016-07-13T22:42:07.199672+0200", "event_type": "alert", "src_ip": "1.2.3.4"},
+        {
+            "timestamp": "2016-07-13T22:42:07.199672+0200", "event_type": "flow", "src_ip": "192.168.2.22",
+            "src_port": 51000, "dest_ip": "1.1.1.1", "dest_port": 443, "proto": "TCP", "vlan": [12],
+            "flow": {"pkts_toserver": 5, "pkts_toclient": 4, "bytes_toserver": 500, "bytes_toclient": 4000,
+                     "start": "2016-07-13T22:42:05.5+0200", "end": "2016-07-13T22:42:07.199672+0200",
+                     "reason": "timeout"},
+            "tcp": {"tcp_flags_ts": "1b", "tcp_flags_tc": "13"},
+        },
+    )
+) + "\n"  # fmt: skip
+ARGUS = (
+    "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dTos,TotPkts,TotBytes,SrcBytes\n"
+    "2011/08/10 09:46:53.047277,1.5,tcp,147.32.84.59,1577,   ->,77.75.73.9,80,FSPA_FSA,0,0,10,1000,200\n"
+    "1282356640.25,0.5,udp,10.0.2.30,44639,  <->,10.0.2.20,53,CON,0,0,2,185,82\n"
+    "1282356640.25,0,arp,10.0.2.30,,  who,10.0.2.20,,INT,0,0,1,60,60\n"
+)
+OWN = (
+    "flow_start,flow_end,source_address,destination_address,source_transport_port,protocol_identifier,"
+    "octet_delta_count,orientation\n"
+    "2019-02-03T04:05:06.789Z,2019-02-03T04:05:07Z,2001:db8::1,10.0.0.1,5,6,77,SYN\n"
+)
+SAMPLES = {"zeek": ZEEK, "eve": EVE, "argus": ARGUS, "csv": OWN}
+
+
+def read(tmp_path, content, name=None):
+    path = tmp_path / "input"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    source = open_source(path, 300)
+    reader = (READERS[name] if name else recognise(source.head)[1])(source, ReadOptions(), 3)
+    flows = Flows.concatenate(list(reader))
+    assert reader.tally.balanced
+    assert reader.tally.seen_octets == path.stat().st_size
+    assert reader.tally.kept == len(flows)
+    return flows, reader
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_recognised_by_content(name):
+    assert recognise(SAMPLES[name].encode())[0] == name
+
+
+def test_zeek(tmp_path):
+    flows, _ = read(tmp_path, ZEEK)
+    assert texts(flows["source_address"]) == ["10.55.182.100", "fe80::1"]
+    assert flows["flow_start_nanoseconds"][0] == 1517336042_090842_000
+    assert flows["flow_end_nanoseconds"][0] == 1517336045_091000_000
+    assert flows["octet_delta_count"].tolist() == [104, 72]
+    assert flows["reverse_octet_delta_count"].tolist() == [40, 0]
+    assert flows["responder_octets"].tolist() == [7, 0]
+    assert flows["tcp_control_bits"].tolist() == [2 | 17, 0]
+    assert flows["reverse_tcp_control_bits"].tolist() == [16 | 18, 0]
+    assert flows["protocol_identifier"].tolist() == [6, 58]
+    assert flows["destination_transport_port"].tolist() == [80, 135 << 8]
+    assert flows["first_frame"].tolist() == [5, 6]
+
+
+def test_zeek_as_json(tmp_path):
+    line = {"ts": 1517336042.090842, "uid": "C1", "id.orig_h": "10.0.0.1", "id.orig_p": 5, "id.resp_h": "10.0.0.2",
+            "id.resp_p": 80, "proto": "tcp", "orig_ip_bytes": 104, "resp_ip_bytes": 40}  # fmt: skip
+    flows, _ = read(tmp_path, json.dumps(line) + "\n" + json.dumps(line))
+    assert flows["octet_delta_count"].tolist() == [104, 104]
+    assert flows["destination_transport_port"].tolist() == [80, 80]
+
+
+def test_eve(tmp_path):
+    flows, reader = read(tmp_path, EVE)
+    assert texts(flows["destination_address"]) == ["1.1.1.1"]
+    assert flows["flow_start_nanoseconds"][0] == np.datetime64("2016-07-13T20:42:05.5", "ns").astype(np.int64)
+    assert flows["flow_end_nanoseconds"][0] == np.datetime64("2016-07-13T20:42:07.199672", "ns").astype(np.int64)
+    expected = {
+        "octet_delta_count": 500, "reverse_octet_delta_count": 4000, "packet_delta_count": 5, "vlan_id": 12,
+        "reverse_packet_delta_count": 4, "tcp_control_bits": 0x1B, "reverse_tcp_control_bits": 0x13,
+        "flow_end_reason": 1, "protocol_identifier": 6, "detail": 2, "input": 3,
+    }  # fmt: skip
+    assert {name: flows[name][0] for name in expected} == expected
+    assert reader.tally.dropped["event of another kind"].units == 1
+
+
+def test_argus(tmp_path):
+    flows, reader = read(tmp_path, ARGUS)
+    assert flows["flow_start_nanoseconds"][0] == np.datetime64("2011-08-10T09:46:53.047277", "ns").astype(np.int64)
+    assert flows["flow_start_nanoseconds"][1] == 1282356640_250_000_000
+    assert flows["octet_delta_count"].tolist() == [200, 82]
+    assert flows["reverse_octet_delta_count"].tolist() == [800, 103]
+    assert (flows["packet_delta_count"] + flows["reverse_packet_delta_count"]).tolist() == [10, 2]
+    assert flows["tcp_control_bits"].tolist() == [0x1B, 0]
+    assert reader.tally.dropped["protocol not IP"].units == 1
+
+
+def test_our_own_csv(tmp_path):
+    flows, _ = read(tmp_path, OWN)
+    assert texts(flows["source_address"]) == ["2001:db8::1"]
+    assert flows["flow_start_nanoseconds"][0] == np.datetime64("2019-02-03T04:05:06.789", "ns").astype(np.int64)
+    assert (flows["octet_delta_count"][0], flows["orientation"][0]) == (77, 1)
+    assert flows["sampling_packet_interval"][0] == 1
+
+
+def test_parquet_of_the_store(tmp_path):
+    import pyarrow.parquet as pq
+
+    from netwatch.store.schema import to_arrow
+
+    flows, _ = read(tmp_path, ZEEK)
+    pq.write_table(to_arrow(flows), tmp_path / "flows.parquet")
+    again, reader = read(tmp_path, (tmp_path / "flows.parquet").read_bytes())
+    for name in flows:
+        if name not in ("first_frame", "input"):
+            assert np.array_equal(again[name], flows[name]), name
+    assert reader.details["rows"] == 2
+
+
+def test_lines_that_cannot_be_parsed_are_counted_where_they_are(tmp_path):
+    bad = OWN + "x,y\n" + OWN.splitlines()[1].replace("10.0.0.1", "10.0.0.999") + "\n\n" + OWN.splitlines()[1] + "\n"
+    flows, reader = read(tmp_path, bad)
+    assert flows["first_frame"].tolist() == [2, 6]
+    drop = reader.tally.dropped["line that cannot be parsed"]
+    assert drop.units == 2
+    assert drop.offsets[0] == len(OWN)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_cut_and_some_flips_are_accounted(tmp_path, name):
+    content = SAMPLES[name].encode()
+    for cut in range(0, len(content), 7):
+        read(tmp_path, content[:cut] or b"\n", name)
+    for place in range(0, len(content), 3):
+        for bit in (0x01, 0x80):
+            read(tmp_path, content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :], name)
+
+
+@given(st.binary(max_size=300), st.sampled_from(sorted(SAMPLES)), st.integers(0, 500))
+@settings(max_examples=150, deadline=None)
+def test_arbitrary_octets_are_accounted(tmp_path_factory, junk, name, place):
+    content = SAMPLES[name].encode()
+    read(tmp_path_factory.mktemp("junk"), content[:place] + junk + content[place:], name)
+
+
+def test_damaged_parquet_is_accounted(tmp_path):
+    import pyarrow.parquet as pq
+
+    from netwatch.store.schema import to_arrow
+
+    flows, _ = read(tmp_path, ZEEK)
+    pq.write_table(to_arrow(flows), tmp_path / "flows.parquet")
+    content = (tmp_path / "flows.parquet").read_bytes()
+    for place in range(0, len(content), 41):
+        read(tmp_path, content[:place] or b"\n", "parquet")
+        read(tmp_path, content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :], "parquet")
