@@ -1,0 +1,177 @@
+"""``Lake``: Flow Records kept for years, as a Delta Lake table that any engine reads.
+
+Rows come in numbered commits. The number is the version of an application transaction in the very commit that adds the
+rows (Delta protocol, "Transaction Identifiers"), and so is what the ledger needs to know of the inputs: a commit is
+there wholly or not at all, and of two writers that try the same number one is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netwatch.errors import UnreadableInput
+from netwatch.model.flows import ELEMENTS, Flows
+from netwatch.store.delta import Delta
+from netwatch.store.schema import name_at_rest, to_arrow, type_at_rest
+
+if TYPE_CHECKING:
+    import ibis
+
+LEDGER_KEY = "netwatch.ingest"
+SORTED_BY = [("day", "ascending"), ("watch", "ascending"), ("flow_start", "ascending")]
+TABLE_ROWS = 1 << 20
+"""Rows sorted and written at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """What the ledger knows of one input: content digest (SHA-256, hexadecimal), name, size, and what came of it.
+
+    ``rows``, ``octets``: Flow Records stored and their octets, both directions, as observed. ``first``, ``last``: of
+    the earliest start and latest end, ns UTC, 0 where there are no rows. ``fault``: why it was quarantined, else "".
+    """
+
+    digest: str
+    name: str
+    size: int
+    rows: int = 0
+    octets: int = 0
+    first: int = 0
+    last: int = 0
+    fault: str = ""
+
+    @property
+    def code(self) -> int:
+        """What the column ``input`` holds in the rows of this input: the first 31 bits of the digest."""
+        return int(self.digest[:8], 16) >> 1
+
+
+class Lake:
+    """The flows under a directory or object-store URL.
+
+    Raises:
+        UsageError: the extra ``monitor`` is not installed.
+        UnreadableInput: what lies there is of another schema version, or no table.
+        OutputError: nothing can be written there.
+    """
+
+    def __init__(self, place: str | Path, storage_options: Mapping[str, str] | None = None) -> None:
+        self._delta = Delta(place, "flows", at_rest_schema(), "day", storage_options)
+
+    @property
+    def number(self) -> int:
+        """Number of the last commit that added rows; 0 before the first."""
+        return self._delta.transaction("ingest")
+
+    def add(self, number: int, entries: Sequence[Ingest], batches: Iterable[Flows]) -> bool:
+        """Commit the rows of some inputs; False where this number is committed already.
+
+        Every batch has the columns of ``FLOW``, ``SCOPED`` and ``JUDGED``, and in ``input`` the entries' codes.
+
+        Raises:
+            OutputError: the commit could not be made; nothing of it is visible then.
+        """
+        if self.number >= number:
+            return False
+        reader = pa.RecordBatchReader.from_batches(at_rest_schema(), _sorted(batches))
+        note = {LEDGER_KEY: json.dumps([asdict(entry) for entry in entries])}
+        return self._delta.append(reader, ("ingest", number), note)
+
+    def entries(self, number: int) -> list[Ingest]:
+        """The inputs of a commit, as its log tells them.
+
+        Raises:
+            UnreadableInput: the log no longer holds that commit.
+        """
+        for commit in self._delta.commits():
+            if LEDGER_KEY in commit and commit.get("netwatch.number") == str(number):
+                return [Ingest(**entry) for entry in json.loads(commit[LEDGER_KEY])]
+        raise UnreadableInput(f"commit {number} of {self._delta.place} is no longer in its log")
+
+    def days(self) -> list[str]:
+        """Days that have rows, ascending."""
+        return self._delta.partitions()
+
+    def files(self, days: Sequence[str] | None = None) -> list[str]:
+        """The Parquet files that hold the flows of these days; None for all."""
+        return self._delta.files(days)
+
+    def table(self, days: Sequence[str] | None = None) -> ibis.Table:
+        """The flows as an Ibis table, all or those whose start lies on one of ``days``."""
+        return self._delta.table(days)
+
+    def batches(self, entries: Sequence[Ingest]) -> Iterator[Flows]:
+        """The rows of some inputs, in the order in which they are stored."""
+        from netwatch.store.schema import from_arrow
+
+        kept = [e for e in entries if e.rows]
+        if not kept:
+            return
+        days = _days_between(min(e.first for e in kept), max(e.last for e in kept))
+        table = self.table([day for day in self.days() if day in days])
+        rows = table.filter(table.input.isin([e.code for e in kept])).drop("day")
+        for batch in rows.order_by(["watch", "flow_start"]).to_pyarrow_batches(chunk_size=1 << 17):
+            yield from_arrow(batch)
+
+    def count(self) -> dict[int, tuple[int, int]]:
+        """Rows and octets (both directions) by the code of their input, counted anew."""
+        if not self.files():
+            return {}
+        table = self.table()
+        octets = (table.octet_delta_count + table.reverse_octet_delta_count).sum()
+        told = table.group_by("input").agg(rows=table.count(), octets=octets).to_pyarrow().to_pydict()
+        return {c: (r, int(o)) for c, r, o in zip(told["input"], told["rows"], told["octets"], strict=True)}
+
+    def info(self) -> dict[str, Any]:
+        """Rows, octets at rest, files, days, version: JSON-ready."""
+        return self._delta.info()
+
+    def compact(self, days: Sequence[str] | None = None) -> int:
+        """Join small files of a day; how many files are fewer."""
+        return self._delta.compact(days)
+
+    def expire(self, before: str) -> int:
+        """Delete the flows that began before a day (``2019-02-01``); how many days went."""
+        return self._delta.expire(before)
+
+
+def at_rest_schema() -> pa.Schema:
+    """All columns of the flows at rest, and ``day`` (UTC, of the start), by which files are parted."""
+    fields = [pa.field(name_at_rest(name), _delta_type(type_at_rest(e))) for name, e in ELEMENTS.items()]
+    return pa.schema([*fields, pa.field("day", pa.string())])
+
+
+def at_rest(flows: Flows) -> pa.Table:
+    """A batch as the table holds it, in its order."""
+    table = to_arrow(flows)
+    day = pc.strftime(table.column("flow_start"), "%Y-%m-%d")
+    return table.append_column("day", day).cast(at_rest_schema()).sort_by(SORTED_BY)
+
+
+def _delta_type(given: pa.DataType) -> pa.DataType:
+    """Delta Lake has no octets of fixed length."""
+    return pa.binary() if pa.types.is_fixed_size_binary(given) else given
+
+
+def _sorted(batches: Iterable[Flows]) -> Iterator[pa.RecordBatch]:
+    held: list[Flows] = []
+    for flows in batches:
+        held.append(flows)
+        if sum(map(len, held)) >= TABLE_ROWS:
+            yield from at_rest(Flows.concatenate(held)).to_batches()
+            held = []
+    if sum(map(len, held)):
+        yield from at_rest(Flows.concatenate(held)).to_batches()
+
+
+def _days_between(first: int, last: int) -> set[str]:
+    day = 86_400 * 10**9
+    return {str(np.datetime64(d, "D")) for d in range(first // day, last // day + 1)}

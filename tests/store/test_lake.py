@@ -1,0 +1,128 @@
+"""The lake: commits that are there once, wholly; what is at rest is what was given."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("deltalake")
+
+from netwatch.model.elements import FLOW, JUDGED, SCOPED
+from netwatch.model.flows import Flows, filled, octets_both
+from netwatch.store.lake import Ingest, Lake, at_rest_schema
+
+DAY = 86_400 * 10**9
+START = 17_928 * DAY  # 2019-02-01
+
+
+def flows(n: int, code: int, seed: int = 0) -> Flows:
+    rng = np.random.default_rng(seed)
+    start = START + rng.integers(0, 2 * DAY, n) // 1000 * 1000
+    columns = {e.name: filled(e, n) for e in (*FLOW, *SCOPED, *JUDGED)}
+    columns |= {
+        "flow_start_nanoseconds": start,
+        "flow_end_nanoseconds": start + 60 * 10**9,
+        "source_address": rng.integers(0, 1 << 63, (n, 2)).astype(np.uint64),
+        "octet_delta_count": rng.integers(40, 1 << 40, n),
+        "packet_delta_count": rng.integers(1, 1 << 20, n),
+        "input": np.full(n, code, np.uint32),
+        "watch": rng.integers(0, 3, n).astype(np.uint16),
+    }
+    return Flows(columns)
+
+
+def ingest(n: int, seed: int) -> tuple[Ingest, Flows]:
+    digest = f"{seed + 1:064x}"[::-1]
+    made = flows(n, Ingest(digest, "", 0).code, seed)
+    first, last = int(made["flow_start_nanoseconds"].min()), int(made["flow_end_nanoseconds"].max())
+    return Ingest(digest, f"file {seed}", 100, n, int(octets_both(made).sum()), first, last), made
+
+
+def rows(lake: Lake) -> list[tuple]:
+    return sorted(tuple(row.values()) for row in lake.table().to_pyarrow().to_pylist())
+
+
+def test_a_commit_is_there_once(tmp_path):
+    lake = Lake(tmp_path / "store")
+    entry, made = ingest(100, 1)
+    assert lake.number == 0
+    assert lake.add(1, [entry], [made])
+    assert not lake.add(1, [entry], [made])
+    assert lake.number == 1
+    assert lake.table().count().execute() == 100
+    assert Lake(tmp_path / "store").entries(1) == [entry]
+
+
+def test_of_two_writers_one_is_refused(tmp_path):
+    one, other = Lake(tmp_path / "store"), Lake(tmp_path / "store")
+    first, second = ingest(10, 1), ingest(20, 2)
+    original = other._delta.transaction
+    calls = iter([0])  # the other looks before the first has written
+    other._delta.transaction = lambda name: next(calls, None) if (calls.__length_hint__()) else original(name)
+    assert one.add(1, [first[0]], [first[1]])
+    assert not other.add(1, [second[0]], [second[1]])
+    assert one.table().count().execute() == 10
+
+
+def test_rows_come_back_as_they_were(tmp_path):
+    lake = Lake(tmp_path / "store")
+    entry, made = ingest(500, 3)
+    another, more = ingest(70, 4)
+    lake.add(1, [entry, another], [made, more])
+    back = Flows.concatenate(list(lake.batches([entry])))
+    order = np.lexsort((made["octet_delta_count"],))
+    returned = np.lexsort((back["octet_delta_count"],))
+    for name in made:
+        assert np.array_equal(made[name][order], back[name][returned]), name
+
+
+def test_at_rest_is_what_every_engine_reads(tmp_path):
+    schema = at_rest_schema()
+    assert str(schema.field("flow_start").type) == "timestamp[us]"
+    assert str(schema.field("octet_delta_count").type) == "int64"
+    assert str(schema.field("source_address").type) == "binary"
+    assert not any(str(field.type).startswith("uint") for field in schema)
+
+
+def test_count_tells_what_the_ledger_must_say(tmp_path):
+    lake = Lake(tmp_path / "store")
+    made = [ingest(50 + seed, seed) for seed in range(4)]
+    lake.add(1, [e for e, _ in made[:2]], [f for _, f in made[:2]])
+    lake.add(2, [e for e, _ in made[2:]], [f for _, f in made[2:]])
+    assert lake.count() == {e.code: (e.rows, e.octets) for e, _ in made}
+
+
+def test_compaction_keeps_rows_and_makes_files_fewer(tmp_path):
+    lake = Lake(tmp_path / "store")
+    for number in range(1, 6):
+        entry, made = ingest(30, number)
+        lake.add(number, [entry], [made])
+    before = rows(lake)
+    assert lake.compact() > 0
+    assert rows(lake) == before
+    assert len(lake.files()) == len(lake.days())
+    assert lake.number == 5
+
+
+def test_expiry_takes_whole_days(tmp_path):
+    lake = Lake(tmp_path / "store")
+    entry, made = ingest(200, 1)
+    lake.add(1, [entry], [made])
+    assert lake.days() == ["2019-02-01", "2019-02-02"]
+    kept = int((made["flow_start_nanoseconds"] >= START + DAY).sum())
+    assert lake.expire("2019-02-02") == 1
+    assert lake.table().count().execute() == kept
+    assert lake.number == 1
+    assert lake.expire("2019-02-02") == 0
+
+
+def test_what_is_made_is_private(tmp_path):
+    Lake(tmp_path / "store")
+    assert (tmp_path / "store").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "store" / "flows").stat().st_mode & 0o777 == 0o700
+
+
+def test_an_input_without_flows_can_be_committed(tmp_path):
+    lake = Lake(tmp_path / "store")
+    lake.add(1, [Ingest("ab" * 32, "empty", 0)], [])
+    assert lake.number == 1
+    assert lake.table().count().execute() == 0
+    assert list(lake.batches(lake.entries(1))) == []
