@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import ibis
 
 ROWS_PER_GROUP = 131_072
-MEMORY = "1GB"
+MEMORY = "512MB"
 """What the query engine may hold; beyond it spills into the store's directory."""
 
 
