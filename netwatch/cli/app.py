@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -12,7 +13,9 @@ from cyclopts import App, CycloptsError, Parameter, UnknownCommandError
 from netwatch import __version__
 from netwatch.errors import NetwatchError, UsageError
 
-OUR_FAULT, INTERRUPTED, USAGE = 70, 130, 2
+OUR_FAULT, NO_OUTPUT, INTERRUPTED, USAGE = 70, 74, 130, 2
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""Errors of a disk that takes no more, wherever they come up (a compiled kernel is kept on disk, too)."""
 
 EPILOGUE = (
     "Exit status: 0 done; 1 findings at or above --fail-on; 2 usage; 3 unreadable input; 4 done, but on incomplete "
@@ -80,9 +83,14 @@ def run(argv: Sequence[str]) -> int:
         # The reader of our output went away (| head): nothing more to say, and nothing to flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as fault:
+        if fault.errno not in NO_ROOM:
+            return _own_fault()
+        return complain(
+            f"cannot write: {fault.strerror}" + (f": {fault.filename}" if fault.filename else ""), NO_OUTPUT
+        )
     except Exception:  # noqa: BLE001 - the outermost door: a fault of ours is told as one
-        traceback.print_exc()
-        return complain("this is a fault of netwatch: please report it with the lines above", OUR_FAULT)
+        return _own_fault()
     return int(status or 0)
 
 
@@ -90,3 +98,8 @@ def complain(message: str, status: int) -> int:
     """Say one line on stderr and return the status."""
     print(f"netwatch: {message}", file=sys.stderr)
     return status
+
+
+def _own_fault() -> int:
+    traceback.print_exc()
+    return complain("this is a fault of netwatch: please report it with the lines above", OUR_FAULT)

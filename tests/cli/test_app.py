@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from netwatch.cli import run
-from netwatch.cli.app import ASN_COMMANDS, COMMANDS
+from netwatch.cli.app import COMMANDS
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
