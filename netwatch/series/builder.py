@@ -12,6 +12,7 @@ from netwatch.kernels.sketch import hashed
 from netwatch.model.elements import Direction
 from netwatch.model.flows import Flows, octets_both
 from netwatch.model.series import COUNTERS, Bins, Entity, Series, SeriesSet
+from netwatch.model.sums import BinSums
 from netwatch.model.tally import Tally
 from netwatch.series.coverage import Presence, edges, observed_share
 from netwatch.series.keys import KEYS, direction_of, words
@@ -124,6 +125,12 @@ class SeriesBuilder:
         if self._peers.exhausted:
             self.tally.notes["bins without a count of peers: no room"] += self._peers.exhausted
         return made
+
+    def sums(self) -> BinSums:
+        """What was added, bin by bin, before coverage is allowed for: to be kept and added to."""
+        from netwatch.series.sums import ledger_sums
+
+        return ledger_sums(self)
 
     def _coverage(self) -> np.ndarray:
         share = observed_share(self.bins, self._observed) if self._observed else edges(self.bins, *self.span)

@@ -141,7 +141,8 @@ class Delta:
             self._connection = ibis.duckdb.connect(threads=2)
         files = self.files(parts)
         if not files:
-            return self._connection.read_in_memory(self.schema.empty_table(), table_name=self.name)
+            self._connection.con.register(self.name, self.schema.empty_table())
+            return self._connection.table(self.name)
         return self._connection.read_parquet(
             files, table_name=self.name, hive_partitioning=True, hive_types_autocast=False
         )

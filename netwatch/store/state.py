@@ -37,6 +37,7 @@ create table outbox(key text primary key, body text not null) without rowid;
 create table delivered(key text not null, sink text not null, primary key (key, sink)) without rowid;
 """
 _COLUMNS = tuple(f.name for f in fields(Ingest))
+_NAMES = ", ".join(_COLUMNS)
 
 
 class State:
@@ -119,7 +120,8 @@ class State:
         for entry in entries:
             values = (*asdict(entry).values(), entry.code, number)
             self._db.execute(
-                f"insert or ignore into ledger({', '.join(_COLUMNS)}, code, number) values ({marks})", values
+                f"insert or ignore into ledger({_NAMES}, code, number) values ({marks})",  # noqa: S608 - our own names
+                values,
             )
         self.put("number", str(max(number, self.number)))
 
@@ -127,7 +129,8 @@ class State:
         """Inputs with the number of their commit, in that order; of one commit where asked."""
         where, values = ("where number = ?", (number,)) if number is not None else ("", ())
         rows = self._db.execute(
-            f"select number, {', '.join(_COLUMNS)} from ledger {where} order by number, name", values
+            f"select number, {_NAMES} from ledger {where} order by number, name",  # noqa: S608 - our own names
+            values,
         )
         return [(row[0], Ingest(*row[1:])) for row in rows]
 
@@ -176,7 +179,8 @@ class State:
     def findings(self, lives: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Findings in some state of life, or all, by their beginning."""
         where = f"where life in ({', '.join('?' * len(lives))})" if lives else ""
-        rows = self._db.execute(f"select body from findings {where} order by since, id", tuple(lives))
+        query = f"select body from findings {where} order by since, id"  # noqa: S608 - only question marks
+        rows = self._db.execute(query, tuple(lives))
         return [json.loads(body) for (body,) in rows]
 
     def keep(self, finding: dict[str, Any]) -> None:

@@ -1,0 +1,125 @@
+"""From flows to the sums that are kept, and from kept sums back to series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from netwatch.model.flows import Flows
+from netwatch.model.series import COUNTERS, Bins, Entity, Series, SeriesSet
+from netwatch.model.sums import EXPORTER, PARTS, BinSums
+from netwatch.series.builder import LEAST_COVERAGE, SHORTEST_SILENCE, SeriesBuilder, corrected
+from netwatch.series.coverage import Presence, edges
+from netwatch.series.keys import words
+from netwatch.series.options import SeriesOptions
+from netwatch.series.peers import PEERED
+
+FIXED = ("scope", "direction", "family", "class", "watch")
+"""Kinds of which every entity is kept apart."""
+
+
+def sums_of(batches: Iterable[Flows], span: tuple[int, int], options: SeriesOptions) -> BinSums:
+    """What flows between two instants (ns) add up to, in bins of ``options.bin`` seconds; only bins that have any."""
+    builder = SeriesBuilder(options, span)
+    for flows in batches:
+        builder.add(flows)
+    return builder.sums()
+
+
+def ledger_sums(builder: SeriesBuilder) -> BinSums:
+    """The rows of a builder's ledger and of the exporters that it heard."""
+    ledger, presence, bins = builder._ledger, builder._presence, builder.bins
+    ledger.trim()
+    times, parts = bins.times(), []
+    for (kind, key), row in sorted(ledger.rows.items()):
+        octets, octets_variance = ledger.values(row, "octets")
+        packets, packets_variance = ledger.values(row, "packets")
+        flows, _ = ledger.values(row, "flows")
+        peers = builder._peers.counts(row) if kind in PEERED else np.full(bins.count, np.nan)
+        columns = (octets, octets_variance, packets, packets_variance, flows, peers)
+        at = np.flatnonzero((octets > 0) | (packets > 0) | (flows > 0))
+        parts.append(_rows(bins, times, at, (kind, words(kind, key, builder.options.watch)), columns))
+    for name, row in sorted(presence._rows.items()):
+        records = presence.records[row]
+        at = np.flatnonzero(records)
+        share = np.divide(records, presence.records.sum(axis=0), out=np.zeros(bins.count), where=records > 0)
+        none = np.zeros(bins.count)
+        columns = (presence.octets[row], none, presence.intervals * share, none, records, np.full(bins.count, np.nan))
+        parts.append(_rows(bins, times, at, (EXPORTER, f"{name:016x}"), columns))
+    return BinSums.joined(bins.width, parts)
+
+
+def _rows(
+    bins: Bins, times: np.ndarray, at: np.ndarray, entity: tuple[str, str], columns: tuple[np.ndarray, ...]
+) -> BinSums:
+    named = [np.full(len(at), text, object) for text in entity]
+    return BinSums(bins.width, times[at], *named, *(column[at] for column in columns))
+
+
+def series_from(sums: BinSums, bins: Bins, span: tuple[int, int], options: SeriesOptions) -> SeriesSet:
+    """The series that kept sums stand for, as :class:`SeriesBuilder` makes them from the flows.
+
+    ``bins`` may be a multiple of the kept width; peers of a wider bin are those of its fullest part, the least certain.
+    ``span``: first and last instant of all the data. Kinds without a fixed vocabulary keep their ``options.top``.
+    """
+    at = (sums.start - bins.start) // bins.width
+    inside = (at >= 0) & (at < bins.count)
+    heard = inside & (sums.kind == EXPORTER)
+    presence = _presence(sums, at, heard, bins)
+    coverage = edges(bins, *span)
+    if bins.width >= SHORTEST_SILENCE and len(presence.records):
+        coverage = coverage * presence.coverage(options.gap_p)
+    sampling = presence.sampling()
+    sampling[coverage < LEAST_COVERAGE] = np.nan
+    made = SeriesSet(bins)
+    for kind in options.by:
+        rows = np.flatnonzero(inside & (sums.kind == kind))
+        if not len(rows):
+            continue
+        value, number = np.unique(sums.value[rows].astype(str), return_inverse=True)
+        value, number = _largest(kind, value, number, sums.octets[rows], options.top)
+        tables = {name: _table(number, at[rows], getattr(sums, name)[rows], len(value), bins.count) for name in PARTS}
+        peers = np.zeros((len(value), bins.count))
+        np.maximum.at(peers, (number, at[rows]), np.nan_to_num(sums.peers[rows]))
+        for counter in COUNTERS:
+            if counter == "peers" and kind not in PEERED:
+                continue
+            table = peers if counter == "peers" else tables[counter]
+            zero = np.zeros(bins.count)
+            for i, name in enumerate(value):
+                variance = tables[f"{counter}_variance"][i] if f"{counter}_variance" in tables else zero
+                entity = Entity(kind, str(name))
+                values, spread = corrected(table[i], variance, coverage)
+                made.series[entity, counter] = Series(entity, counter, bins, values, coverage, spread, sampling)
+    return made
+
+
+def _presence(sums: BinSums, at: np.ndarray, heard: np.ndarray, bins: Bins) -> Presence:
+    presence = Presence(bins)
+    rows = np.flatnonzero(heard)
+    names, number = np.unique(sums.value[rows].astype(str), return_inverse=True)
+    presence.records = _table(number, at[rows], sums.flows[rows], len(names), bins.count)
+    presence.octets = _table(number, at[rows], sums.octets[rows], len(names), bins.count)
+    np.add.at(presence.intervals, at[rows], sums.packets[rows])
+    return presence
+
+
+def _table(number: np.ndarray, at: np.ndarray, values: np.ndarray, entities: int, bins: int) -> np.ndarray:
+    """float64 (entities, bins)."""
+    flat = np.bincount(number * bins + at, values, entities * bins) if len(values) else np.zeros(entities * bins)
+    return flat.reshape(entities, bins)
+
+
+def _largest(
+    kind: str, value: np.ndarray, number: np.ndarray, octets: np.ndarray, top: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Names and numbers with all but the ``top`` largest put together as "other"."""
+    named = value != "other"
+    if kind in FIXED or int(named.sum()) <= top:
+        return value, number
+    total = np.where(named, np.bincount(number, octets, len(value)), -1.0)
+    kept = np.sort(np.lexsort((value, -total))[:top])
+    place = np.full(len(value), len(kept))
+    place[kept] = np.arange(len(kept))
+    return np.concatenate([value[kept], ["other"]]), place[number]
