@@ -16,12 +16,10 @@ from netwatch.errors import UsageError
 from netwatch.fingerprint import FingerprintOptions
 from netwatch.model.finding import Finding, Severity
 from netwatch.model.text import day, instant
-from netwatch.pipeline import analyze as run_analysis
-from netwatch.report import Report, write
+from netwatch.report import FORMATS, Report
 from netwatch.series import SeriesOptions
 
 JUDGING = Group("Judging", sort_key=2)
-FORMATS = ("pdf", "html", "png", "json", "csv")
 SEVERITIES = [severity.value for severity in Severity]
 
 
@@ -59,6 +57,9 @@ def analyze(
 
         netwatch analyze feb.pcap.gz nfcapd-export.pcap --prefix 175.45.176.0/22,2001:db8::/32 --from 2019-02-01
     """
+    from netwatch.pipeline import analyze as run_analysis
+    from netwatch.report import write
+
     wanted = split(formats)
     for name in wanted:
         if name not in FORMATS:

@@ -12,7 +12,6 @@ from netwatch.cli.console import print_json, print_tallies, progress, stderr, st
 from netwatch.cli.times import parse_window
 from netwatch.model.finding import Composition
 from netwatch.model.text import bit_rate, percent, scaled
-from netwatch.pipeline import judged
 
 
 def explain(
@@ -44,6 +43,7 @@ def explain(
         netwatch explain exports/ --before 2018-01..2018-03 --after 2019-01..2019-03 --by class+asn --counter flows
     """
     from netwatch.explain import decompose
+    from netwatch.pipeline import judged
 
     earlier, later = parse_window(before), parse_window(after)
     with progress(quiet=quiet) as advance, judged(files, options(watched, reading), advance) as result:

@@ -10,7 +10,6 @@ from cyclopts import Parameter
 from netwatch.cli.choices import OUTPUT, Files, Reading, Watched, options, split
 from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
 from netwatch.model.text import bit_rate, count, duration, percent, volume
-from netwatch.pipeline import judged
 from netwatch.store.export import export, rows
 from netwatch.store.filter import compile_filter
 from netwatch.store.top import COUNTERS, Group, column_of, measured, top
@@ -44,6 +43,8 @@ def flows(
 
         netwatch flows nfcapd.201902010000 --csv flows.csv
     """
+    from netwatch.pipeline import judged
+
     predicate = compile_filter(filter)
     by = [column_of(word) for word in split(group)]
     with progress(quiet=quiet) as advance, judged(files, options(watched, reading), advance) as result:

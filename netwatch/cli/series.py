@@ -16,7 +16,6 @@ from netwatch.cli.times import parse_width
 from netwatch.errors import OutputError, UsageError
 from netwatch.model.series import COUNTERS, Series
 from netwatch.model.text import bit_rate, count, instant, percent, scaled
-from netwatch.pipeline import judged
 from netwatch.series import KINDS, SeriesOptions
 
 HEADER = ("bin_start", "entity_kind", "entity", "counter", "value", "coverage", "standard_error", "sampling_interval")
@@ -49,6 +48,8 @@ def series(
 
         netwatch series day.pcap --bin 5m --by class --csv classes.csv
     """
+    from netwatch.pipeline import judged
+
     kinds, counters = split(by), split(counter)
     for given, known, what in ((kinds, KINDS, "kind of entity"), (counters, COUNTERS, "counter")):
         for name in given:
