@@ -77,9 +77,9 @@ def judge(rules: Sequence[Rule], table: FeatureTable, options: FingerprintOption
 
     ``rules`` are those of the table's kind of entity.
     """
-    outcomes = [weigh(rule, table, options) for rule in rules]
-    if not outcomes or not len(table):
+    if not rules or not len(table):
         return []
+    outcomes = [weigh(rule, table, options) for rule in rules]
     told = np.stack([np.where(o.told, o.posterior, -1.0) for o in outcomes])
     best = told.argmax(axis=0)
     chosen = np.flatnonzero(told.max(axis=0) >= 0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netwatch.fingerprint.keys import KEY
+from netwatch.fingerprint.queries import run
 from netwatch.model.elements import Direction, Orientation
 
 if TYPE_CHECKING:
@@ -26,29 +27,31 @@ def stitched(flows: ibis.Table, wanted: Sequence[bytes]) -> dict[str, Any]:
     records (standard deviation over mean); ``pushing`` of ``flagged`` TCP records have ACK and PSH and none of SYN,
     FIN, RST; ``own_client``, ``own_server``, ``scoped`` bool.
     """
-    import ibis
-
-    told = _oriented(flows)
-    lived = told.filter((told.protocol.isin([6, 17])) & (told.seen >= 2))
-    long = _grouped(lived)
-    long = long.filter((long.until_us - long.since_us >= LEAST_SECONDS * 1_000_000) & (long.seen >= LEAST_PACKETS))
-    frame = long.to_pyarrow()
-    if wanted:
-        keys = [(k[:16], k[16:32], int.from_bytes(k[32:34], "big"), k[34]) for k in wanted if len(k) == KEY]
-        asked = ibis.memtable(
-            {name: [key[i] for key in keys] for i, name in enumerate(_KEYS)},
-            schema={"client": "binary", "server": "binary", "port": "int64", "protocol": "int64"},
-        )
-        named = _grouped(told.semi_join(asked, _KEYS)).to_pyarrow()
-        rest = long.anti_join(asked, _KEYS).to_pyarrow()
-        frame = _joined(named, rest)
-    return _columns(frame)
-
-
-def _joined(first: Any, second: Any) -> Any:
     import pyarrow as pa
 
-    return pa.concat_tables([first, second.cast(first.schema)])
+    keys = [(k[:16], k[16:32], int.from_bytes(k[32:34], "big"), k[34]) for k in wanted if len(k) == KEY]
+    kinds = (pa.binary(), pa.binary(), pa.int64(), pa.int64())
+    asked = pa.table(
+        {
+            name: pa.array([key[i] for key in keys], kind)
+            for i, (name, kind) in enumerate(zip(_KEYS, kinds, strict=True))
+        }
+    )
+    named = [run(_named, flows, {"conversations_noted": asked})] if keys else []
+    return _columns(pa.concat_tables([*named, run(_long, flows, {"conversations_noted": asked})]))
+
+
+def _named(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
+    """The conversations asked for."""
+    return _grouped(_oriented(flows).semi_join(asked, _KEYS))
+
+
+def _long(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
+    """The other conversations that lived two minutes."""
+    told = _oriented(flows)
+    grouped = _grouped(told.filter((told.protocol.isin([6, 17])) & (told.seen >= 2)))
+    lived = grouped.until_us - grouped.since_us >= LEAST_SECONDS * 1_000_000
+    return grouped.filter(lived & (grouped.seen >= LEAST_PACKETS)).anti_join(asked, _KEYS).order_by(_KEYS)
 
 
 def _oriented(flows: ibis.Table) -> ibis.Table:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import episodes, folded
-from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, frame, frequent, halves
+from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, frequent, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
+from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Guesses(Features):
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every client that opened many connections to one service that asks for passwords."""
-        rows = frame(_tries(halves(flows)))
+        rows = as_columns(run(_tries, flows))
         order, starts = episodes([rows["sender"], rows["receiver"], rows["port"]], rows["hour"])
         adding = ("tries", "set_up", "packets", "octets", "squares", "octet_squares", "seconds", "inbound", "outbound")
         first = ("sender", "receiver", "port", "input", "first_frame")
@@ -106,11 +107,11 @@ def _spread(squares: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.ndar
     return spread
 
 
-def _tries(h: ibis.Table) -> ibis.Table:
+def _tries(flows: ibis.Table) -> ibis.Table:
     """Connections by client, server, service port and hour."""
     import ibis
 
-    t = ibis._
+    t, h = ibis._, halves(flows)
     ports = [port for listed in SERVICES.values() for port in listed]
     tried = h.filter((h.protocol == TCP) & h.opens & h.receiver_port.isin(ports) & ((h.flags & SYN) > 0))
     tried = tried.mutate(hour=tried.window // 12, port=tried.receiver_port)

@@ -87,18 +87,3 @@ def frequent(table: ibis.Table, keys: Sequence[str], least: int) -> ibis.Table:
     """
     counted = table.group_by(list(keys)).aggregate(times=table.count())
     return table.semi_join(counted.filter(counted.times >= least), list(keys))
-
-
-def frame(table: ibis.Table) -> dict[str, Any]:
-    """The rows of a query as columns: addresses uint8 (n, 16), numbers with NaN for null where real."""
-    import numpy as np
-
-    arrow = table.to_pyarrow()
-    columns: dict[str, Any] = {}
-    for name in arrow.column_names:
-        column = arrow.column(name)
-        if str(column.type).startswith(("binary", "fixed_size_binary", "large_binary")):
-            columns[name] = np.frombuffer(b"".join(column.to_pylist()), np.uint8).reshape(-1, 16)
-        else:
-            columns[name] = column.to_numpy(zero_copy_only=False)
-    return columns

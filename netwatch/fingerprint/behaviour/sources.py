@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded
-from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FLAGS, PSH, RST, SYN, TCP, UDP, frame, frequent, halves
+from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FLAGS, PSH, RST, SYN, TCP, UDP, frequent, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
+from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Sources(Features):
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who tried many addresses or ports."""
-        rows = frame(_hours(_pairs(halves(flows))))
+        rows = as_columns(run(_hours, flows))
         rows["all_pairs"] = rows["pairs"]
         order, starts = episodes([rows["sender"], rows["kind"]], rows["hour"])
         adding = ("packets", "octets", "flows", "inbound", "outbound", "all_pairs")
@@ -169,11 +170,11 @@ def _pairs(h: ibis.Table) -> ibis.Table:
     return pairs.filter(~answers).union(unasked, distinct=False)
 
 
-def _hours(pairs: ibis.Table) -> ibis.Table:
+def _hours(flows: ibis.Table) -> ibis.Table:
     """Pairs counted by sender, kind and hour."""
     import ibis
 
-    t = ibis._
+    t, pairs = ibis._, _pairs(halves(flows))
     counted = pairs.group_by(["sender", "kind", "hour"]).aggregate(
         hosts=t.receiver.nunique(), ports=t.port.nunique(), pairs=t.count(), failed=t.failed.sum().fill_null(0),
         known=t.failed.count(), own_ports=t.own_port.nunique(), packets=t.packets.sum(), octets=t.octets.sum(),

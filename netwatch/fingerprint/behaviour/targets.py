@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import episodes, folded
-from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FIN, FLAGS, RST, SYN, TCP, UDP, frame, halves
+from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FIN, FLAGS, RST, SYN, TCP, UDP, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
+from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Targets(Features):
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who was sent many packets of one kind."""
-        rows = frame(_windows(halves(flows)))
+        rows = as_columns(run(_windows, flows))
         order, starts = episodes([rows["receiver"], rows["vector"], rows["port"]], rows["window"], QUIET)
         rows["peak"] = rows["packets"]
         adding = ("packets", "octets", "flows", "back", "asking", "asking_octets", "inbound", "outbound", "scoped")
@@ -152,11 +153,11 @@ def _vector(h: ibis.Table) -> Any:
     )
 
 
-def _windows(h: ibis.Table) -> ibis.Table:
+def _windows(flows: ibis.Table) -> ibis.Table:
     """Counters by receiver, manner, reflecting port and window, with what the receiver sent back in that window."""
     import ibis
 
-    t = ibis._
+    t, h = ibis._, halves(flows)
     told = h.mutate(vector=_vector(h))
     told = told.mutate(port=ibis.ifelse(told.vector == VECTORS.index("reflected"), told.sender_port, 0))
     keys = ["receiver", "vector", "port", "window"]

@@ -1,0 +1,66 @@
+"""Queries over stored flows, written once as Ibis expressions and compiled once to the engine's SQL.
+
+Building and compiling such an expression takes some 0.2 s, running it on a small store a hundredth of that, and a
+monitor concludes again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import ibis
+    import pyarrow as pa
+
+Query = Callable[..., "ibis.Table"]
+
+
+def run(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table] | None = None) -> pa.Table:
+    """What ``query(flows, *beside)`` selects; ``beside`` are small tables by the name under which the engine sees them.
+
+    ``flows`` is a table of a DuckDB backend.
+    """
+    import ibis
+    import ibis.expr.operations as ops
+
+    beside = beside or {}
+    backend, stored = flows.get_backend(), flows.op()
+    if isinstance(stored, ops.DatabaseTable):
+        name = stored.name
+    else:
+        name = "netwatch_selected"
+        backend.create_view(name, flows, overwrite=True)
+    others = tuple((other, ibis.Schema.from_pyarrow(table.schema)) for other, table in sorted(beside.items()))
+    text, schema = _compiled(query, name, flows.schema(), others)
+    engine = backend.con
+    for other, table in beside.items():
+        engine.register(other, table)
+    found: pa.Table = engine.execute(text).to_arrow_table()
+    for other in beside:
+        engine.unregister(other)
+    return found.cast(schema)
+
+
+@cache
+def _compiled(query: Query, name: str, schema: Any, others: tuple[tuple[str, Any], ...]) -> tuple[str, Any]:
+    import ibis
+
+    tables = [ibis.table(schema, name=name), *(ibis.table(columns, name=other) for other, columns in others)]
+    expression = query(*tables)
+    return str(ibis.to_sql(expression, dialect="duckdb")), expression.schema().to_pyarrow()
+
+
+def as_columns(table: pa.Table) -> dict[str, Any]:
+    """The columns of a query's answer: addresses uint8 (n, 16), numbers with NaN for null where real."""
+    made: dict[str, Any] = {}
+    for name in table.column_names:
+        column = table.column(name)
+        if str(column.type).startswith(("binary", "fixed_size_binary", "large_binary")):
+            made[name] = np.frombuffer(b"".join(column.to_pylist()), np.uint8).reshape(-1, 16)
+        else:
+            made[name] = column.to_numpy(zero_copy_only=False)
+    return made
