@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from netwatch.kernels.compiling import PART
 from netwatch.kernels.flowtable import (
     ACTIVE,
     END_OF_FLOW,
@@ -18,6 +16,7 @@ from netwatch.kernels.flowtable import (
     is_closed,
     mixed,
 )
+from netwatch.kernels.jit import inlined
 
 NEAR = 10_000_000
 """ns between a packet and its duplicate at most: a span of both sides, or of two ports of one router."""
@@ -28,7 +27,7 @@ BY_SYN, BY_FIRST_PACKET, BY_PORTS = 1, 2, 3  # model.elements.Orientation
 CUT = 8  # model.elements.Detail
 
 
-@njit(**PART)
+@inlined
 def request_of(protocol, kind):  # type: ignore[no-untyped-def]
     """Type of the ICMP request that a reply of type ``kind`` answers, or -1 (RFC 792, RFC 950, RFC 4443)."""
     if protocol == ICMPV6:
@@ -38,7 +37,7 @@ def request_of(protocol, kind):  # type: ignore[no-untyped-def]
     return kind - 1 if kind in (14, 16, 18) else -1
 
 
-@njit(**PART)
+@inlined
 def reason_to_end(flow, packet, limits):  # type: ignore[no-untyped-def]
     """Why the flow ends before this packet of its key, or 0."""
     # A clock that steps back by more than the timeout ends flows as one that steps on does.
@@ -53,7 +52,7 @@ def reason_to_end(flow, packet, limits):  # type: ignore[no-untyped-def]
     return ACTIVE if packet.time - flow.first >= limits.active else 0
 
 
-@njit(**PART)
+@inlined
 def orient(packet, source_port, destination_port):  # type: ignore[no-untyped-def]
     """(whether the packet goes from the flow's destination to its source, the Orientation that says so)."""
     if packet.protocol == TCP:
@@ -66,7 +65,7 @@ def orient(packet, source_port, destination_port):  # type: ignore[no-untyped-de
     return False, BY_FIRST_PACKET
 
 
-@njit(**PART)
+@inlined
 def start_flow(table, slot, packet, hash, ports, orientation, input):  # type: ignore[no-untyped-def]
     """Write a fresh record; ``ports`` are as in the packet, ``orientation`` as of :func:`orient`."""
     flow, origin = table.flows[slot], table.origins[slot]
@@ -99,7 +98,7 @@ def start_flow(table, slot, packet, hash, ports, orientation, input):  # type: i
     origin.reason = 0
 
 
-@njit(**PART)
+@inlined
 def is_duplicate(flow, packet, direction):  # type: ignore[no-untyped-def]
     """Whether one of the flow's last three packets, at most 10 ms apart, was this one; remembers it.
 
@@ -124,7 +123,7 @@ def is_duplicate(flow, packet, direction):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(**PART)
+@inlined
 def count(flow, packet, direction):  # type: ignore[no-untyped-def]
     """Add a packet to its flow's counters."""
     flow.octets[direction] += packet.ip_length

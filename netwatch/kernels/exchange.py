@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from netwatch.kernels.compiling import APART, PART
+from netwatch.kernels.jit import inlined, part
 from netwatch.kernels.memory import copy_octets
 from netwatch.kernels.pool import Pool, give, take
 
@@ -76,7 +75,7 @@ class Exchanges(NamedTuple):
     push_pool: Pool
 
 
-@njit(**PART)
+@inlined
 def open_exchange(exchanges):  # type: ignore[no-untyped-def]
     """A slot with nothing in it, or -1 where there is none."""
     at = take(exchanges.slot_pool)
@@ -106,7 +105,7 @@ def open_exchange(exchanges):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(**PART)
+@inlined
 def repeated(talk, packet, direction):  # type: ignore[no-untyped-def]
     """Octets at the front of a TCP segment's payload that were carried before; moves the expected number on."""
     length = np.int64(packet.payload_length)
@@ -119,7 +118,7 @@ def repeated(talk, packet, direction):  # type: ignore[no-untyped-def]
     return min(behind, length)
 
 
-@njit(**PART)
+@inlined
 def count_size(talk, direction, length):  # type: ignore[no-untyped-def]
     """Space-saving (Metwally et al. 2005): an unknown size takes the place, and the count, of the rarest."""
     size = min(length, 65535)
@@ -134,7 +133,7 @@ def count_size(talk, direction, length):  # type: ignore[no-untyped-def]
     talk.size_count[direction, rarest] += 1
 
 
-@njit(**PART)
+@inlined
 def end_message(talk):  # type: ignore[no-untyped-def]
     """Count the message under way, if there is one."""
     direction = talk.direction
@@ -147,7 +146,7 @@ def end_message(talk):  # type: ignore[no-untyped-def]
     talk.direction = NONE
 
 
-@njit(**PART)
+@inlined
 def begin_message(exchanges, talk, direction, time, state):  # type: ignore[no-untyped-def]
     """Note when a message begins, what it answers and whether anything asked for it."""
     end_message(talk)
@@ -174,7 +173,7 @@ def begin_message(exchanges, talk, direction, time, state):  # type: ignore[no-u
     talk.length = 0
 
 
-@njit(**PART)
+@inlined
 def keep_head(exchanges, talk, direction, octets, start, length):  # type: ignore[no-untyped-def]
     """Append payload to the direction's head until it is full; False where the pool of chunks is empty."""
     if start < 0 or start > octets.size:
@@ -201,7 +200,7 @@ def keep_head(exchanges, talk, direction, octets, start, length):  # type: ignor
     return kept == end
 
 
-@njit(**PART)
+@inlined
 def add_payload(exchanges, at, packet, direction, octets, state):  # type: ignore[no-untyped-def]
     """Add a packet that carries payload to its flow's exchange."""
     talk = exchanges.slots[at]
@@ -226,7 +225,7 @@ def add_payload(exchanges, at, packet, direction, octets, state):  # type: ignor
         state.unkept += 1
 
 
-@njit(**APART)
+@part
 def close_exchange(exchanges, ended, state, at):  # type: ignore[no-untyped-def]
     """Move an exchange out, its heads and push times to the ends of their arrays; returns its row."""
     talk = exchanges.slots[at]
@@ -255,7 +254,7 @@ def close_exchange(exchanges, ended, state, at):  # type: ignore[no-untyped-def]
     return row
 
 
-@njit(**PART)
+@inlined
 def sort_sizes(talk, direction):  # type: ignore[no-untyped-def]
     """Most frequent first; of equally frequent ones the smaller first."""
     for k in range(1, SIZES):

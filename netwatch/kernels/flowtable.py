@@ -11,10 +11,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from netwatch.kernels.compiling import APART, KERNEL, PART
 from netwatch.kernels.exchange import close_exchange
+from netwatch.kernels.jit import inlined, kernel, part
 from netwatch.kernels.memory import prefetch
 from netwatch.kernels.pool import Pool, give
 
@@ -110,7 +109,7 @@ class Limits(NamedTuple):
     dedupe: bool
 
 
-@njit(**PART)
+@inlined
 def mixed(number):  # type: ignore[no-untyped-def]
     """Every bit of the result depends on every bit of a uint64 (finaliser of MurmurHash3, Appleby 2011)."""
     number ^= number >> np.uint64(33)
@@ -120,7 +119,7 @@ def mixed(number):  # type: ignore[no-untyped-def]
     return number ^ (number >> np.uint64(33))
 
 
-@njit(**PART)
+@inlined
 def hash_key(packet, source_port, destination_port, seed):  # type: ignore[no-untyped-def]
     """Hash of a Flow Key, the same for both directions."""
     odd = np.uint64(0x9E3779B97F4A7C15)
@@ -130,13 +129,13 @@ def hash_key(packet, source_port, destination_port, seed):  # type: ignore[no-un
     return (a + b + np.uint64(packet.protocol)) * turn ^ ((a ^ b) >> np.uint64(29))
 
 
-@njit(**PART)
+@inlined
 def bucket(hash, index):  # type: ignore[no-untyped-def]
     """Place of the first entry of the hash's bucket."""
     return np.int64(hash & np.uint64(index.size // WAYS - 1)) * WAYS
 
 
-@njit(**PART)
+@inlined
 def find(flows, index, hash, packet, source_port, destination_port):  # type: ignore[no-untyped-def]
     """2 * slot + direction of the flow that a packet belongs to, or -1."""
     at = bucket(hash, index)
@@ -172,7 +171,7 @@ def find(flows, index, hash, packet, source_port, destination_port):  # type: ig
     return np.int64(-1)
 
 
-@njit(**PART)
+@inlined
 def enter(index, hash, slot):  # type: ignore[no-untyped-def]
     """Enter a slot under its hash; False where the bucket is full."""
     at = bucket(hash, index)
@@ -183,7 +182,7 @@ def enter(index, hash, slot):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(**PART)
+@inlined
 def leave(index, hash, slot):  # type: ignore[no-untyped-def]
     """Take a slot out of the index; the bucket's last entry fills the gap."""
     at = bucket(hash, index)
@@ -197,13 +196,13 @@ def leave(index, hash, slot):  # type: ignore[no-untyped-def]
     index[last] = np.uint64(0)
 
 
-@njit(**PART)
+@inlined
 def is_closed(state):  # type: ignore[no-untyped-def]
     """Whether TCP ended the flow: a RST, or FINs of both sides."""
     return state & RESET != 0 or state & FINS == FINS
 
 
-@njit(**PART)
+@inlined
 def end_flow(table, exchanges, ended, slot, reason):  # type: ignore[no-untyped-def]
     """Move a flow from the table to ``ended``."""
     state = table.state[0]
@@ -221,7 +220,7 @@ def end_flow(table, exchanges, ended, slot, reason):  # type: ignore[no-untyped-
     give(table.pool, slot)
 
 
-@njit(**PART)
+@inlined
 def sweep(table, limits, spared, ending):  # type: ignore[no-untyped-def]
     """Look at the next few slots for flows that have been silent for too long; write them into ``ending``.
 
@@ -248,7 +247,7 @@ def sweep(table, limits, spared, ending):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(**APART)
+@part
 def evict_from_bucket(table, exchanges, ended, hash):  # type: ignore[no-untyped-def]
     """End the longest silent flow of a full bucket."""
     at = bucket(hash, table.buckets)
@@ -261,7 +260,7 @@ def evict_from_bucket(table, exchanges, ended, hash):  # type: ignore[no-untyped
     end_flow(table, exchanges, ended, victim, LACK)
 
 
-@njit(**KERNEL)
+@kernel
 def reindex(flows, origins, used, index):  # type: ignore[no-untyped-def]
     """Enter the open flows among the first ``used`` slots into an empty, larger index."""
     for slot in range(used):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from netwatch.kernels.compiling import APART
+from netwatch.kernels.jit import part
 
 DATAGRAM = np.dtype(
     [
@@ -35,7 +34,7 @@ class Fragments(NamedTuple):
     datagrams: np.ndarray
 
 
-@njit(**APART)
+@part
 def same(datagram, packet):  # type: ignore[no-untyped-def]
     """Whether a remembered datagram is the packet's."""
     return (
@@ -49,7 +48,7 @@ def same(datagram, packet):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(**APART)
+@part
 def remember(fragments, hash, packet, source_port, destination_port):  # type: ignore[no-untyped-def]
     """Keep the ports of a first fragment; True where a datagram still alive had to make room."""
     datagrams = fragments.datagrams
@@ -76,7 +75,7 @@ def remember(fragments, hash, packet, source_port, destination_port):  # type: i
     return displaced
 
 
-@njit(**APART)
+@part
 def recall(fragments, hash, packet):  # type: ignore[no-untyped-def]
     """Index of the datagram that a later fragment belongs to, or -1."""
     datagrams = fragments.datagrams

@@ -1,18 +1,21 @@
 """How kernels are compiled: bounds-checked, without the lock of the interpreter, without reference counts.
 
-Kernels allocate nothing, so Numba's reference counting (atomic, at each call with an array) is switched off:
-that alone is a quarter of the speed of small functions.
+Kernels allocate nothing, and their callers hold every array for as long as they run: Numba's reference counting
+(atomic, at each call with an array) took half of the time and is switched off. Only kernels can be called from Python;
+a test of a part puts it into a function of its own.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from numba import njit
 
 F = Callable[..., Any]
-_ALWAYS: dict[str, Any] = {"boundscheck": True, "_nrt": False}
+_ALWAYS: dict[str, Any] = {"boundscheck": True, "_nrt": False, "no_cfunc_wrapper": True}
+_INNER: dict[str, Any] = {**_ALWAYS, "no_cpython_wrapper": True}
 
 
 def kernel(function: F) -> F:
@@ -22,12 +25,26 @@ def kernel(function: F) -> F:
 
 
 def part(function: F) -> F:
-    """A function that kernels call."""
-    compiled: F = njit(**_ALWAYS)(function)
+    """A function that kernels call seldom, or from many places."""
+    compiled: F = njit(**_INNER)(function)
     return compiled
 
 
 def inlined(function: F) -> F:
     """A function that kernels call for every packet: its body is put in place of each call."""
-    compiled: F = njit(forceinline=True, **_ALWAYS)(function)
+    compiled: F = njit(forceinline=True, **_INNER)(function)
     return compiled
+
+
+def _pass_by_blas() -> None:
+    """Let Numba not look for BLAS, which no kernel uses: the search imports scipy.linalg, 0.15 s of every start."""
+    if "scipy.linalg" in sys.modules or "numba.np.arraymath" in sys.modules:
+        return
+    sys.modules["scipy.linalg"] = None  # type: ignore[assignment]  # Python's own way to say that there is none
+    try:
+        import numba.np.arraymath  # noqa: F401 - it looks once, when it is imported
+    finally:
+        del sys.modules["scipy.linalg"]
+
+
+_pass_by_blas()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from netwatch.kernels.compiling import PART
+from netwatch.kernels.jit import inlined
 
 
 @intrinsic
@@ -49,7 +49,7 @@ prefetch: Any = _prefetch
 copy: Any = _copy
 
 
-@njit(**PART)
+@inlined
 def copy_octets(to, at, source, start, length):  # type: ignore[no-untyped-def]
     """``to[at : at + length] = source[start : start + length]`` of uint8 arrays, both ranges checked at once."""
     if length < 0 or at < 0 or start < 0 or at > to.size - length or start > source.size - length:

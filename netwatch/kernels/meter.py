@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from netwatch.kernels.biflow import (
     ICMP,
@@ -17,7 +16,6 @@ from netwatch.kernels.biflow import (
     request_of,
     start_flow,
 )
-from netwatch.kernels.compiling import APART, KERNEL, PART
 from netwatch.kernels.exchange import HEAD, PUSHES, add_payload, open_exchange
 from netwatch.kernels.flowtable import (
     ACTIVE,
@@ -39,6 +37,7 @@ from netwatch.kernels.flowtable import (
     sweep,
 )
 from netwatch.kernels.fragments import recall, remember
+from netwatch.kernels.jit import inlined, kernel, part
 from netwatch.kernels.memory import prefetch
 from netwatch.kernels.pool import take
 
@@ -81,7 +80,7 @@ class Scratch(NamedTuple):
         return cls(np.zeros(BLOCK, np.uint64), *ports, np.zeros(BLOCK, np.int64), np.zeros(SWEEP, np.int64))
 
 
-@njit(**PART)
+@inlined
 def look_ahead(rows, octets, start, stop, table, exchanges, scratch):  # type: ignore[no-untyped-def]
     """Hash a block of packets and ask for the memory that they will need, one level of indirection after another."""
     index = table.buckets
@@ -120,7 +119,7 @@ def look_ahead(rows, octets, start, stop, table, exchanges, scratch):  # type: i
                     prefetch(exchanges.words, 24 * exchange + 8 * line)
 
 
-@njit(**APART)
+@part
 def ports_of_fragment(fragments, packet, scratch, k, table):  # type: ignore[no-untyped-def]
     """Remember the ports of a first fragment; give a later one those of its first, and the hash that goes with them."""
     state = table.state[0]
@@ -140,7 +139,7 @@ def ports_of_fragment(fragments, packet, scratch, k, table):  # type: ignore[no-
     scratch.hash[k] = hash_key(packet, scratch.source_port[k], scratch.destination_port[k], table.seed)
 
 
-@njit(**PART)
+@inlined
 def has_room(state, ended):  # type: ignore[no-untyped-def]
     """Whether ``ended`` takes all that one more packet can end."""
     return (
@@ -150,7 +149,7 @@ def has_room(state, ended):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(**PART)
+@inlined
 def make_room(table, exchanges, ended, limits, found, reason, ending):  # type: ignore[no-untyped-def]
     """End the flow that was found if there is a ``reason``, those that a due sweep finds, and one more if need be."""
     state = table.state[0]
@@ -174,7 +173,7 @@ def make_room(table, exchanges, ended, limits, found, reason, ending):  # type: 
         end_flow(table, exchanges, ended, slot, why)
 
 
-@njit(**KERNEL)
+@kernel
 def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):  # type: ignore[no-untyped-def]
     """Add packets to their flows until all are in, ``ended`` is full or the index should grow.
 
@@ -248,7 +247,7 @@ def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):
     return start
 
 
-@njit(**KERNEL)
+@kernel
 def end_all(table, exchanges, ended, limits):  # type: ignore[no-untyped-def]
     """End the open flows, slot by slot, until none is left or ``ended`` is full; returns how many are left."""
     state = table.state[0]

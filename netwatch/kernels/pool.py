@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from netwatch.kernels.compiling import PART
+from netwatch.kernels.jit import inlined
 
 
 class Pool(NamedTuple):
@@ -22,7 +21,7 @@ class Pool(NamedTuple):
         return cls(np.zeros(capacity, np.int32), np.zeros(2, np.int64))
 
 
-@njit(**PART)
+@inlined
 def take(pool):  # type: ignore[no-untyped-def]
     """A free slot, or -1 where there is none."""
     level = pool.level
@@ -35,7 +34,7 @@ def take(pool):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
-@njit(**PART)
+@inlined
 def give(pool, slot):  # type: ignore[no-untyped-def]
     """Give a slot back."""
     pool.returned[pool.level[0]] = slot
