@@ -124,6 +124,13 @@ def packets_seen(result: dict[str, Any]) -> int | None:
     return None
 
 
+def last_words(result: dict[str, Any]) -> str:
+    """The error of a traceback, without what netwatch says below it."""
+    lines = (result.get("escaped") or result.get("stderr") or "").strip().splitlines()
+    told = [line for line in lines if not line.startswith("netwatch: this is a fault")]
+    return told[-1] if told else f"{result.get('memory', 0) // MEGABYTE} MB"
+
+
 def classify(result: dict[str, Any]) -> str:
     if "escaped" in result or result.get("inspect") == 70 or result.get("analyze") == 70:
         return "fault"
@@ -190,11 +197,11 @@ def show(args: argparse.Namespace, results: dict[str, dict[str, Any]], theirs: d
     print(f"packets other than capinfos counts: {len(differing)} files")
     for path, ours, other, kind in differing[:40]:
         print(f"  {os.path.relpath(path, args.data)}: {ours} here, {other} there ({kind})")
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
     for kind, path, result in bad:
-        last = (result.get("escaped") or result.get("stderr") or "").strip().splitlines()[-3:]
-        print(
-            f"{kind}: {os.path.relpath(path, args.data)} {result.get('memory', 0) // MEGABYTE} MB  {' | '.join(last)}"
-        )
+        alike[kind, last_words(result)].append(os.path.relpath(path, args.data))
+    for (kind, words), files in alike.items():
+        print(f"{kind}: {len(files)} files, such as {', '.join(files[:3])}: {words}")
     return 1 if bad else 0
 
 
