@@ -59,11 +59,7 @@ def plan(notices: Sequence[Notice], pacing: Pacing, state: Mapping[str, Any], no
 
 def after(message: Sequence[Notice], pacing: Pacing, state: Mapping[str, Any], now: int) -> dict[str, Any]:
     """The state once a message was sent at ``now``; what no longer matters is left out."""
-    told = {
-        id_: entry
-        for id_, entry in _told(state).items()
-        if abs(now - entry[0]) < pacing.cool_down * SECOND
-    }
+    told = {id_: entry for id_, entry in _told(state).items() if abs(now - entry[0]) < pacing.cool_down * SECOND}
     for group in _by_finding(message):
         told[group[0].id] = (now, SEVERITIES[_loudness(group)])
     return {

@@ -69,9 +69,16 @@ class Delivery:
 
     ``key``: the notice's. ``sink``: its name in the configuration, never with its secrets. ``fault``: why it was not
     delivered, "" where it was; ``held``: not sent on purpose for now (quiet hours, rate limit, digest): offer it again.
+    ``reason``: why it is held, or why this sink is not told of it at all (then neither fault nor held).
     """
 
     key: str
     sink: str
     fault: str = ""
     held: bool = False
+    reason: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to do: told, or not for this sink."""
+        return not self.fault and not self.held

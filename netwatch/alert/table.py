@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from netwatch.alert.options import AlertOptions, Pacing, SinkOptions
 from netwatch.alert.sink import SINKS
@@ -27,8 +27,10 @@ _PEOPLE = ("url_env", "url_file", "timeout", *_PACING)
 _KEYS = {"eve": _LINES, "ecs": _LINES, "stix": _SHARED, "misp": _SHARED, "apprise": _PEOPLE}
 
 
-def parse(table: Mapping[str, Any]) -> AlertOptions:
+def parse(table: Mapping[str, Any], base: Path | None = None) -> AlertOptions:
     """Options from the TOML table ``alerts``: the pace of all (``rate``, ``digest`` ...) and ``sinks.<name>``.
+
+    Relative paths are relative to ``base``, the configuration's directory.
 
     Raises:
         UsageError: a key, kind or value that is not known, or a secret written into the configuration.
@@ -38,10 +40,13 @@ def parse(table: Mapping[str, Any]) -> AlertOptions:
     common = {key: table[key] for key in _PACING if key in table}
     _pacing("alerts", common)  # what no sink uses must be right as well
     sinks = _table("alerts.sinks", table.get("sinks", {}))
-    return AlertOptions(tuple(_sink(name, _table(f"alerts.sinks.{name}", sinks[name]), common) for name in sinks))
+    place = base or Path()
+    return AlertOptions(
+        tuple(_sink(name, _table(f"alerts.sinks.{name}", sinks[name]), common, place) for name in sinks)
+    )
 
 
-def _sink(name: str, table: Mapping[str, Any], common: Mapping[str, Any]) -> SinkOptions:
+def _sink(name: str, table: Mapping[str, Any], common: Mapping[str, Any], base: Path) -> SinkOptions:
     where = f"alerts.sinks.{name}"
     kind = _text(where, table, "kind", "")
     if kind not in SINKS:
@@ -51,7 +56,7 @@ def _sink(name: str, table: Mapping[str, Any], common: Mapping[str, Any]) -> Sin
         raise UsageError(f"{where}: no secrets in the configuration: name an environment variable as url_env "
                          "or a file as url_file instead of url")  # fmt: skip
     _known(where, table, allowed)
-    path, url_file = _path(where, table, "path"), _path(where, table, "url_file")
+    path, url_file = _path(where, table, "path", base), _path(where, table, "url_file", base)
     if "path" in allowed and path is None and "url_env" not in allowed:
         raise UsageError(f"{where}: path is missing")
     if kind == "apprise" and bool(url_file) == ("url_env" in table):
@@ -66,7 +71,7 @@ def _sink(name: str, table: Mapping[str, Any], common: Mapping[str, Any]) -> Sin
         max_octets=_number(where, table, "max_octets", 100_000_000, least=10_000),
         keep=_number(where, table, "keep", 5),
         tlp=_choice(where, table, "tlp", TLP, "amber"),
-        timeout=_number(where, table, "timeout", 20, least=1),
+        timeout=max(1, _seconds(where, table, "timeout", 20)),
         pacing=_pacing(where, {**common, **{key: table[key] for key in _PACING if key in table}}),
     )  # fmt: skip
 
@@ -74,22 +79,17 @@ def _sink(name: str, table: Mapping[str, Any], common: Mapping[str, Any]) -> Sin
 def _pacing(where: str, table: Mapping[str, Any]) -> Pacing:
     urgent = _choice(where, table, "urgent", (*Severity, "never"), "high")
     zone = _text(where, table, "zone", "UTC")
-    if zone != "UTC" and zone not in available_timezones():
-        raise UsageError(f"{where}: {UsageError.unknown('time zone', zone, ()) if not zone else _zone_fault(zone)}")
-    ZoneInfo(zone)
+    if zone != "UTC" and zone not in (zones := available_timezones()):
+        near = difflib.get_close_matches(zone, sorted(zones), n=1)
+        raise UsageError(f"{where}: unknown time zone {zone!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
     return Pacing(
         rate=_number(where, table, "rate", 20),
         digest=tuple(sorted({_time(where, "digest", t) for t in _texts(where, table, "digest")})),
         quiet=_quiet(where, table),
         zone=zone,
         urgent=None if urgent == "never" else Severity(urgent),
-        cool_down=_number(where, table, "cool_down", 3600),
+        cool_down=_seconds(where, table, "cool_down", 3600),
     )
-
-
-def _zone_fault(zone: str) -> str:
-    near = difflib.get_close_matches(zone, sorted(available_timezones()), n=1)
-    return f"unknown time zone {zone!r}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def _quiet(where: str, table: Mapping[str, Any]) -> tuple[dt.time, dt.time] | None:
@@ -161,6 +161,15 @@ def _number(where: str, table: Mapping[str, Any], key: str, default: int, least:
     return value
 
 
-def _path(where: str, table: Mapping[str, Any], key: str) -> Path | None:
+def _seconds(where: str, table: Mapping[str, Any], key: str, default: int) -> int:
+    value = table.get(key, default)
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,6})([smhd])", value, re.ASCII)):
+        return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
+    if isinstance(value, str):
+        raise UsageError(f"{where}: {key}: {value!r} is no width of time such as 30s, 5m, 1h or 2d")
+    return _number(where, table, key, default)
+
+
+def _path(where: str, table: Mapping[str, Any], key: str, base: Path) -> Path | None:
     written = _text(where, table, key, "")
-    return Path(written).expanduser() if written else None
+    return base / Path(written).expanduser() if written else None
