@@ -9,8 +9,8 @@ from netwatch.alert.options import AlertOptions, Pacing, SinkOptions
 
 if TYPE_CHECKING:
     from netwatch.alert.delivery import deliver, try_out
-    from netwatch.alert.table import parse
     from netwatch.alert.sink import SINKS
+    from netwatch.alert.table import parse
 
 __all__ = ["SINKS", "AlertOptions", "Pacing", "SinkOptions", "deliver", "parse", "try_out"]
 
