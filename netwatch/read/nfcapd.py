@@ -226,6 +226,9 @@ def _unpacked(octets: bytes, method: int) -> bytes | None:
     import zstandard
 
     try:
+        # The size that a frame claims is allocated at once, whatever limit is given.
+        if zstandard.frame_content_size(octets) > LARGEST:
+            return None
         return zstandard.ZstdDecompressor(max_window_size=LARGEST).decompress(octets, max_output_size=LARGEST)
     except (zstandard.ZstdError, MemoryError):
         return None
