@@ -6,10 +6,12 @@ verdicts are concluded over all that is stored. The second gives each stored flo
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +30,9 @@ from netwatch.store import FlowStore
 
 BATCH = 65_536
 """Flows that go through the stages at a time."""
+
+HELD = 16_384
+"""Flows that the meter may hold back: a batch costs as much as some hundred flows."""
 
 Advance = Callable[[Inputs], None]
 """Told now and then how far the inputs are read."""
@@ -48,7 +53,7 @@ class Judged:
 def metered(inputs: Inputs, meter: Meter, advance: Advance) -> Iterator[Flows]:
     """The flows of all inputs: those exported as they are, packets through the meter."""
     for batch in inputs:
-        yield meter.add(batch) if isinstance(batch, Packets) else batch
+        yield meter.add(batch, HELD) if isinstance(batch, Packets) else batch
         advance(inputs)
     yield from meter.drain()
 
@@ -67,6 +72,21 @@ def within(flows: Flows, since: int | None, until: int | None, tally: Tally) -> 
         return flows
     tally.drop("outside --from and --to", len(flows) - kept, int(octets[~keep].sum()))
     return flows.take(keep)
+
+
+def likely_span(flows: Any) -> tuple[int, int]:
+    """First and last instant (ns) of an Ibis table of flows, those of a wild clock left aside.
+
+    A flow that begins or ends more than ten times the span of the middle 99.8 % beyond it is taken for one; a single
+    such flow would otherwise stretch the bins of a day over decades.
+    """
+    middle = flows.aggregate(low=flows.flow_start.quantile(0.001), high=flows.flow_end.quantile(0.999))
+    low, high = middle.to_pyarrow().to_pylist()[0].values()
+    margin = 10 * max(high - low, dt.timedelta(minutes=1))
+    likely = flows.filter((flows.flow_start >= low - margin) & (flows.flow_end <= high + margin))
+    span = likely.aggregate(first=likely.flow_start.min(), last=likely.flow_end.max()).to_pyarrow()
+    first, last = (span.column(name).cast("int64")[0].as_py() * 1000 for name in ("first", "last"))
+    return first, last
 
 
 @contextmanager
@@ -91,13 +111,14 @@ def judged(paths: Sequence[str | Path], options: Options, advance: Advance = lam
         observed.flush()
         verdicts = fingerprinter.conclude(observed.table)
         series = None
-        if observed.first is not None and observed.last is not None:
-            builder = SeriesBuilder(options.series, (observed.first, observed.last))
+        if observed.rows:
+            names = tuple(group.name for group in scope.groups)
+            builder = SeriesBuilder(replace(options.series, watch=names), likely_span(observed.table))
             for flows in observed.batches():
                 classified = fingerprinter.classify(flows)
                 store.append(classified)
                 builder.add(classified)
             series = builder.result()
         store.flush()
-        tallies = [*inputs.tallies, meter.tally, window, scope.tally]
+        tallies = [*inputs.tallies, meter.tally, window, scope.tally, *([builder.tally] if observed.rows else [])]
         yield Judged(inputs, scope, store, verdicts, series, tallies)
