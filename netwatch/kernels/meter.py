@@ -48,7 +48,7 @@ ROOM = 8
 """Flows that one packet can end at most (a sweep, a split, two evictions, one spare)."""
 FILL = 4
 """Open flows per bucket of 16 at which a larger index is asked for."""
-PACKETS, BIFLOW, PAYLOAD, DUPLICATES = 1, 2, 4, 16  # model.elements.Detail
+DUPLICATES = 16  # model.elements.Detail
 
 
 class Batch(NamedTuple):

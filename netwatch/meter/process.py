@@ -53,8 +53,11 @@ class Meter:
             np.zeros(ENDED_PUSHES, np.int64),
         )
 
-    def add(self, packets: Packets) -> Flows:
-        """Add packets; the Flow Records that ended meanwhile, in the order in which they ended."""
+    def add(self, packets: Packets, hold: int = 0) -> Flows:
+        """Add packets; the Flow Records that ended meanwhile, in the order in which they ended.
+
+        They may be held back, for a later call or the end, until there are at least ``hold`` of them.
+        """
         parts: list[Flows] = []
         rows = np.ascontiguousarray(packets.rows, PACKET).view()
         octets = np.ascontiguousarray(packets.octets, np.uint8).view()
@@ -69,7 +72,8 @@ class Meter:
             if start < len(rows):
                 self._grow()
                 parts.append(self._fetch())
-        parts.append(self._fetch())
+        if int(self._table.state["ended"][0]) >= hold:
+            parts.append(self._fetch())
         return Flows.concatenate(parts)
 
     def drain(self) -> Iterator[Flows]:
@@ -77,6 +81,8 @@ class Meter:
         left = int(self._table.state["open"][0])
         while left:
             left = end_all(self._table, self._exchanges, self._ended, self._limits)
+            yield self._fetch()
+        if self._table.state["ended"][0]:
             yield self._fetch()
 
     def finish(self) -> Flows:
