@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netwatch.explain import severity
-from netwatch.explain.words import between, times, whose
+from netwatch.explain.words import Names, between, percent, times
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Finding, Severity
 from netwatch.model.series import SeriesSet
-from netwatch.model.text import day, duration, instant, percent
+from netwatch.model.text import day, duration, instant
 
 _CAPTURE = (ChangeKind.GAP, ChangeKind.SAMPLING)
 
 
-def condition_findings(changes: Sequence[Change], series: SeriesSet) -> list[Finding]:
+def condition_findings(changes: Sequence[Change], series: SeriesSet, names: Names) -> list[Finding]:
     """Gaps and sampling changes once each, however many series show them; rhythm and upstream changes each."""
     once = {(c.kind, c.since, c.until): c for c in reversed(changes) if c.kind in _CAPTURE}
     findings = [_capture(change, series.bins.end) for change in once.values()]
     rhythms = [c for c in changes if c.kind is ChangeKind.RHYTHM]
     whole = [c for c in rhythms if c.entity.kind == "scope" and c.counter == "octets"]
-    findings += [_rhythm(c) for c in whole]
+    findings += [_rhythm(c, names) for c in whole]
     rest = [c for c in rhythms if c not in whole]
-    findings += [_rhythms(rest)] if rest else []
-    return findings + [_upstream(c) for c in changes if c.kind is ChangeKind.UPSTREAM]
+    findings += [_rhythms(rest, names)] if rest else []
+    return findings + [_upstream(c, names) for c in changes if c.kind is ChangeKind.UPSTREAM]
 
 
 def _capture(change: Change, end: int) -> Finding:
@@ -36,7 +36,8 @@ def _capture(change: Change, end: int) -> Finding:
         )
         limits = ("What happened in that time is not known.",)
     else:
-        title = f"The sampling interval changed on {day(change.since)}"
+        epochs = [f"1:{change.facts[f'interval_{side}']:.6g}" for side in ("before", "after")]
+        title = f"Sampling changed from {epochs[0]} to {epochs[1]} on {day(change.since)}"
         words = (
             f"Since {instant(change.since)} one packet in {change.facts['interval_after']:.6g} is seen, "
             f"before it one in {change.facts['interval_before']:.6g}.",
@@ -49,23 +50,24 @@ def _capture(change: Change, end: int) -> Finding:
     )  # fmt: skip
 
 
-def _rhythm(change: Change) -> Finding:
+def _rhythm(change: Change, names: Names) -> Finding:
     words = [
-        f"The daily and weekly course of {change.counter} of {whose(change.entity)} is another one "
+        f"The daily and weekly course of {change.counter} of {names.entity(change.entity)} is another one "
         f"since {_when(change)}."
     ]
     words += _told_facts(change)
+    title = f"The rhythm of {names.entity(change.entity)} changed, {day(change.since)}"
     return Finding(
-        "rhythm", f"The rhythm of {whose(change.entity)} changed, {day(change.since)}", tuple(words), Severity.LOW,
+        "rhythm", title, tuple(words), Severity.LOW,
         change.since, change.until, str(change.entity), change, (), (), _figures(change),
         ("A rhythm tells when machines and people are active, not who they are.",),
     )  # fmt: skip
 
 
-def _rhythms(changes: Sequence[Change]) -> Finding:
+def _rhythms(changes: Sequence[Change], names: Names) -> Finding:
     """Those of parts and of other counters, together."""
     first = sorted(changes, key=lambda c: (c.since, str(c.entity), c.counter))
-    told = [f"{c.counter} of {whose(c.entity)} on {day(c.since)}" for c in first]
+    told = [f"{c.counter} of {names.entity(c.entity)} on {day(c.since)}" for c in first]
     more = f" and {len(told) - 8} more" if len(told) > 8 else ""
     return Finding(
         "rhythm", f"The rhythm of parts of the traffic changed {len(told)} times",
@@ -74,17 +76,18 @@ def _rhythms(changes: Sequence[Change]) -> Finding:
     )  # fmt: skip
 
 
-def _upstream(change: Change) -> Finding:
+def _upstream(change: Change, names: Names) -> Finding:
     told = f"changed {times(change.ratio)}"
     if 0 <= change.before <= 1 and 0 <= change.after <= 1:
         told = f"went from {percent(change.before)} to {percent(change.after)}"
     words = [
-        f"The share of {change.entity} in {change.counter} {told} since {_when(change)}, "
+        f"The share of {names.entity(change.entity)} in {change.counter} {told} since {_when(change)}, "
         f"{times(change.ratio)} {between(change.ratio_low, change.ratio_high)}.",
         *_told_facts(change),
     ]
+    title = f"Traffic moved between upstreams: {names.network(change.entity.value)}, {day(change.since)}"
     return Finding(
-        "upstream", f"Traffic moved between upstreams: {change.entity}, {day(change.since)}", tuple(words),
+        "upstream", title, tuple(words),
         Severity.MEDIUM, change.since, change.until, str(change.entity), change, (), (), _figures(change),
         ("Seen is the next AS as the exporter told it.",),
     )  # fmt: skip
@@ -96,10 +99,15 @@ def _when(change: Change) -> str:
 
 def _told_facts(change: Change) -> list[str]:
     """The detector's numbers, by name: ``weekend share 0.31 before, 0.22 after``."""
-    parts = [
-        f"{name.replace('_', ' ')} {value:.3g}" for name, value in change.facts.items() if isinstance(value, float)
-    ]
-    return [f"In numbers: {', '.join(parts)}."] if parts else []
+    numbers = {name: value for name, value in change.facts.items() if isinstance(value, float)}
+    parts = []
+    for name, value in numbers.items():
+        stem = name.removesuffix("_before")
+        if f"{stem}_after" in numbers and stem != name:
+            parts.append(f"{stem.replace('_', ' ')} {value:.2g} before, {numbers[f'{stem}_after']:.2g} after")
+        elif not name.endswith("_after"):
+            parts.append(f"{name.replace('_', ' ')} {value:.3g}")
+    return [f"In numbers: {'; '.join(parts)}."] if parts else []
 
 
 def _figures(change: Change) -> dict[str, object]:

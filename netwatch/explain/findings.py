@@ -5,32 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from netwatch.explain.attribution import joined, without_parts_of
 from netwatch.explain.conditions import condition_findings
 from netwatch.explain.options import ExplainOptions
+from netwatch.explain.order import rank
+from netwatch.explain.overall import overall_finding
 from netwatch.explain.threats import threat_findings
 from netwatch.explain.volume import Ground, volume_findings
+from netwatch.explain.words import Names
 from netwatch.model.change import Change
-from netwatch.model.finding import Finding, Severity
+from netwatch.model.finding import Finding
 from netwatch.model.series import SeriesSet
 from netwatch.model.verdict import Verdict
 
-_KINDS = ("mining", "attack", "volume", "upstream", "rhythm", "quality")
+_NAMELESS = Names()
 
 
 def explain(
-    series: SeriesSet, changes: Sequence[Change], verdicts: Sequence[Verdict], flows: Any, options: ExplainOptions
+    series: SeriesSet,
+    changes: Sequence[Change],
+    verdicts: Sequence[Verdict],
+    flows: Any,
+    options: ExplainOptions,
+    names: Names = _NAMELESS,
 ) -> list[Finding]:
-    """All findings of a run, the most severe first, then by kind and time.
+    """All findings of a run in the order of :func:`netwatch.explain.order.rank`.
 
     ``flows`` is the Ibis table of stored flows with the columns of ``FLOW``, ``SCOPED`` and ``JUDGED``.
     """
+    threats = threat_findings(verdicts)
+    ground = Ground(series, without_parts_of(changes, threats), flows, options, names)
+    overall = overall_finding(ground)
     findings = [
-        *volume_findings(Ground(series, changes, flows, options)),
-        *threat_findings(verdicts),
-        *condition_findings(changes, series),
+        *([] if overall is None else [overall]),
+        *joined(volume_findings(ground), threats),
+        *condition_findings(changes, series, names),
     ]
-    severities = [*Severity]
-    return sorted(
-        findings,
-        key=lambda f: (-severities.index(f.severity), _KINDS.index(f.kind), f.since, f.subject, f.title),
-    )
+    return sorted(findings, key=rank)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
 from netwatch.explain import severity
-from netwatch.explain.words import attack_name, coin_name, counted, dialect, from_wire, listed
+from netwatch.explain.words import attack_name, coin_name, counted, dialect, from_wire, listed, spans
 from netwatch.model.finding import Finding, Severity
 from netwatch.model.taxonomy import family
 from netwatch.model.text import bit_rate, duration, instant, printable, scaled, volume
@@ -69,7 +69,7 @@ def _mining(verdicts: list[Verdict]) -> Finding:
     what = dialect(best.class_id)
     coin = from_wire([coin_name(ticker) for ticker in _all_facts(verdicts, "coin")])
     since, until = min(v.since for v in verdicts), max(v.until for v in verdicts)
-    title = f"{who} {_mining_verb(best)} {coin or 'a coin that is not told'}: {best.confidence}"
+    title = f"{who} {_mining_verb(best)} {coin or 'a coin that is not told'}{_machines(verdicts)}: {best.confidence}"
     seconds = max((until - since) / 1e9, 1.0)
     octets = sum(v.octets for v in verdicts)
     words = [
@@ -92,6 +92,23 @@ def _mining(verdicts: list[Verdict]) -> Finding:
         "mining", title, tuple(words), max((severity.of_mining(v) for v in verdicts), key=_ORDER.index), since, until,
         best.subject, None, tuple(_ranked(verdicts)), (), _figures(verdicts), (*limits, *_quality(verdicts)),
     )  # fmt: skip
+
+
+def miner_words(finding: Finding) -> str:
+    """A finding on mining in a clause: who, what, since when, how sure."""
+    title, _, confidence = finding.title.rpartition(": ")
+    since, until = (min(v.since for v in finding.verdicts), max(v.until for v in finding.verdicts))
+    return f"{title}, {spans(since, until)} ({confidence})"
+
+
+def _machines(verdicts: Sequence[Verdict]) -> str:
+    """For how many machines one address stands, where that can be told."""
+    least = max((_number(v.facts.get("miners_at_least")) for v in verdicts), default=0)
+    return f" for at least {least} machines" if least > 1 else ""
+
+
+def _number(value: object) -> int:
+    return int(value) if isinstance(value, int | float) and math.isfinite(value) else 0
 
 
 def _mining_verb(verdict: Verdict) -> str:
@@ -152,7 +169,7 @@ def _attack(verdicts: list[Verdict]) -> Finding:
     if best.attack_techniques:
         words.append(f"MITRE ATT&CK: {', '.join(best.attack_techniques)}.")
     limits = ["Source addresses of floods can be forged: they do not tell who sent them."] if "flood" in name else []
-    title = f"{name[0].upper()}{name[1:]}, {_role_title(best)} {who}: {best.confidence}"
+    title = f"{name[0].upper()}{name[1:]} {_role_title(best)} {who}: {best.confidence}"
     return Finding(
         "attack", title, tuple(words), max((severity.of_attack(v) for v in verdicts), key=_ORDER.index), since, until,
         best.subject, None, tuple(_ranked(verdicts)), (), _figures(verdicts), (*limits, *_quality(verdicts)),

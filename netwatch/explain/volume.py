@@ -10,16 +10,26 @@ from typing import Any, NamedTuple
 from netwatch.explain import severity
 from netwatch.explain.cells import Prepared, count_levels, prepared
 from netwatch.explain.decomposition import split
+from netwatch.explain.headline import LEVELS, PASSING, headline, title
 from netwatch.explain.options import ExplainOptions
 from netwatch.explain.windows import DAY, WEEK, Windows, windows_for
-from netwatch.explain.words import amount, between, carried_by, listed, share_words, times, whose
+from netwatch.explain.words import (
+    Names,
+    amount,
+    appeared,
+    carried_by,
+    counted,
+    listed,
+    percent,
+    share_words,
+    times,
+    when,
+)
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Composition, Finding, Severity
 from netwatch.model.series import SeriesSet
-from netwatch.model.text import bit_rate, count, day, instant, percent
+from netwatch.model.text import bit_rate, count, instant
 
-LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP)
-PASSING = (ChangeKind.EPISODE, ChangeKind.SPIKE, ChangeKind.DROP)
 MINER_OCTETS = 30.0
 """Octets a second of one Monero miner at its pool, measured: 240 bit/s at the median."""
 _DIMENSIONS = ("family", "class", "asn", "port", "host", "prefix", "direction", "application", "upstream")
@@ -37,6 +47,12 @@ class Ground(NamedTuple):
     changes: Sequence[Change]
     flows: Any
     options: ExplainOptions
+    names: Names = Names()
+
+    @property
+    def length(self) -> int:
+        """Length of the window, ns."""
+        return self.series.bins.end - self.series.bins.start
 
 
 def volume_findings(ground: Ground) -> list[Finding]:
@@ -54,9 +70,9 @@ def volume_findings(ground: Ground) -> list[Finding]:
     left = [c for c in ground.changes if c not in primary and id(c) not in told]
     lasting = sorted((c for c in left if c.kind in LEVELS and c.counter == "octets"), key=_moved, reverse=True)
     singly = lasting[: ground.options.parts]
-    findings += [_part(c) for c in sorted(singly, key=lambda c: c.since)]
+    findings += [_part(c, ground) for c in sorted(singly, key=lambda c: c.since)]
     short = [c for c in left if c not in singly and c.kind in (*LEVELS, *PASSING, ChangeKind.RECORD, ChangeKind.SPREAD)]
-    return findings + ([_short(short)] if short else [])
+    return findings + ([_short(short, ground)] if short else [])
 
 
 def _primary(changes: Sequence[Change]) -> list[Change]:
@@ -91,31 +107,33 @@ def _explained(ground: Ground, change: Change, beside: Sequence[Change], dimensi
     windows = None
     if series is not None:
         windows = windows_for(change, series, others, ground.options.window * DAY)
-    words = [_headline(change)]
+    words = [headline(change, ground.names, ground.length)]
     figures = _figures(change, beside)
     compositions: list[Composition] = []
     if windows is not None:
         flows = prepared(ground.flows, windows)
-        compositions = _compositions(flows, change, dimensions, ground.options)
+        compositions = compositions_of(flows, change.counter, dimensions, ground.options)
         levels = count_levels(flows, "family", change.counter)
-        words += _composition_words(change, compositions, windows)
+        words += composition_words(change.counter, compositions, windows, ground)
         if change.kind in LEVELS:
-            words += _mining_words(compositions, levels)
+            words += mining_words(compositions, levels)
         words += _without(levels, change.counter)
         figures |= {"windows": _window_figures(windows), "levels_by_family": _told_levels(levels)}
     if beside:
-        words.append(_beside_words(beside))
+        words.append(_beside_words(beside, ground))
+    line = title(change, ground.names, ground.length)
     return Finding(
-        "volume", _title(change), tuple(words), severity.of_volume(change), change.since, change.until,
+        "volume", line, tuple(words), severity.of_volume(change), change.since, change.until,
         str(change.entity), change, (), tuple(compositions), figures, _limits(change, windows),
     )  # fmt: skip
 
 
-def _compositions(
-    flows: Prepared, change: Change, dimensions: Sequence[str], options: ExplainOptions
+def compositions_of(
+    flows: Prepared, counter: str, dimensions: Sequence[str], options: ExplainOptions
 ) -> list[Composition]:
-    main = [split(flows, [name], change.counter, options) for name in dimensions]
-    others = [c for c in ("octets", *_COUNTERS) if c != change.counter]
+    """The splits of one counter over the dimensions, and of the others over families."""
+    main = [split(flows, [name], counter, options) for name in dimensions]
+    others = [c for c in ("octets", *_COUNTERS) if c != counter]
     rest = [split(flows, ["family"], counter, options) for counter in others]
     # A dimension that the flows do not tell (one cell, unknown) says nothing.
     main = [c for c in main if not (len(c.shares) == 1 and set(c.shares[0].cell.values()) == {"unknown"})
@@ -123,55 +141,31 @@ def _compositions(
     return main + rest
 
 
-def _title(change: Change) -> str:
-    what = "Volume" if change.counter == "octets" else change.counter.capitalize()
-    whose = "" if change.entity.kind == "scope" else f" of {change.entity}"
-    if change.kind in PASSING:
-        until = "" if change.until is None else f" to {instant(change.until)}"
-        return f"{what}{whose} at {times(change.ratio)} the usual level, {instant(change.since)}{until}"
-    up, down = ("grew", "shrank") if change.kind is ChangeKind.RAMP else ("rose", "fell")
-    until = f" to {day(change.until)}" if change.until is not None else ""
-    return f"{what}{whose} {up if change.ratio >= 1 else down} to {times(change.ratio)}, {day(change.since)}{until}"
-
-
-def _headline(change: Change) -> str:
-    ratio = f"{times(change.ratio)} {between(change.ratio_low, change.ratio_high)}"
-    rates = f"from {amount(change.before, change.counter)} to {amount(change.after, change.counter)}"
-    if change.counter == "peers":
-        rates = "as distinct addresses in a bin"
-    when = f"since {instant(change.since)}"
-    if day(change.since_low) < day(change.since_high):
-        when += f" (begin between {day(change.since_low)} and {day(change.since_high)} with 95 %)"
-    if change.until is not None:
-        when += f" until {instant(change.until)}"
-    p = "" if math.isnan(change.p_value) else f", p = {change.p_value:.2g}"
-    return f"{change.kind.capitalize()} of {change.counter} of {whose(change.entity)}: {ratio}, {rates}, {when}{p}."
-
-
-def _composition_words(change: Change, compositions: Sequence[Composition], windows: Windows) -> list[str]:
+def composition_words(counter: str, compositions: Sequence[Composition], windows: Windows, ground: Ground) -> list[str]:
+    """What the change is made of, and who carries it."""
     words = []
-    main = {c.dimension: c for c in compositions if c.counter == change.counter}
-    spans = " against ".join(_spans(side) for side in (windows.after, windows.before))
+    main = {c.dimension: c for c in compositions if c.counter == counter}
+    spans = " against ".join(_spans(side, ground.length) for side in (windows.after, windows.before))
     families = main.get("family")
     if families is not None:
         verb = "added" if families.total >= 0 else "lost"
-        parts = listed([share_words(s) for s in families.shares])
+        parts = listed([share_words(s, ground.names) for s in families.shares])
         words.append(
-            f"Compared are {spans}: {amount(abs(families.total), change.counter)} {verb}, of which "
+            f"Compared are {spans}: {amount(abs(families.total), counter)} {verb}, of which "
             f"{parts or 'nothing'}; the shares and a rest of {percent(families.residual)} sum to 100 % "
-            "(intervals: 95 %)."
+            "(in brackets: 95 % intervals)."
         )
-    for name, noun in (("asn", "Networks"), ("port", "Services"), ("host", "Watched hosts")):
-        if name in main and (told := carried_by(main[name])):
+    for name, noun in (("class", "Kinds of traffic"), ("asn", "Networks"), ("port", "Services"), ("host", "Hosts")):
+        if name in main and (told := carried_by(main[name], ground.names)):
             words.append(f"{noun} that carry most of it: {told}.")
-    others = [c for c in compositions if c.counter != change.counter and c.shares]
+    others = [c for c in compositions if c.counter != counter and c.shares]
     if others:
-        divided = "; ".join(f"{c.counter} {carried_by(c, 2)}" for c in others)
+        divided = "; ".join(f"{c.counter} {carried_by(c, ground.names, 2)}" for c in others)
         words.append(f"The change of other counters divides differently: {divided}.")
     return words
 
 
-def _mining_words(compositions: Sequence[Composition], levels: dict[str, tuple[float, float]]) -> list[str]:
+def mining_words(compositions: Sequence[Composition], levels: dict[str, tuple[float, float]]) -> list[str]:
     """Whether mining can be what made the volume, in numbers, where there is mining or a rise."""
     octets = next((c for c in compositions if c.counter == "octets" and c.dimension == "family"), None)
     if octets is None or octets.total <= 0 or levels.get("mining", (0.0, 0.0))[1] <= 0:
@@ -208,17 +202,20 @@ def _without(levels: dict[str, tuple[float, float]], counter: str) -> list[str]:
     return [f"In these windows {counter} are {times(after / before)} as many; {listed(parts)}."]
 
 
-def _spans(spans: Sequence[tuple[int, int]]) -> str:
+def _spans(spans: Sequence[tuple[int, int]], window: int) -> str:
     widths = {b - a for a, b in spans}
     if len(spans) > 1 and len(widths) == 1 and all(b[0] - a[0] == WEEK for a, b in itertools.pairwise(spans)):
         return f"the same hours of the {len(spans)} weeks before"
     cuts = " with passing departures left out" if len(spans) > 1 else ""
-    return f"{instant(spans[0][0])} to {instant(spans[-1][1])}{cuts}"
+    return f"{when(spans[0][0], window)} to {when(spans[-1][1], window)}{cuts}"
 
 
-def _beside_words(beside: Sequence[Change]) -> str:
+def _beside_words(beside: Sequence[Change], ground: Ground) -> str:
     first = sorted(beside, key=lambda c: -abs(c.after - c.before))[:4]
-    parts = [f"{c.counter} of {whose(c.entity)} ({c.kind}, {times(c.ratio)})" for c in first]
+    parts = [
+        f"{c.counter} of {ground.names.entity(c.entity)} ({c.kind}, {'appeared' if appeared(c) else times(c.ratio)})"
+        for c in first
+    ]
     more = f" and {len(beside) - len(first)} more" if len(beside) > len(first) else ""
     return f"At about the same time changed {listed(parts)}{more}: a coincidence in time, not a proof of cause."
 
@@ -265,21 +262,22 @@ def _limits(change: Change, windows: Windows | None) -> tuple[str, ...]:
     return tuple(limits)
 
 
-def _part(change: Change) -> Finding:
+def _part(change: Change, ground: Ground) -> Finding:
     limits = ("The scope as a whole shows no change at that time.", *_limits(change, None)[:1])
+    line, words = (say(change, ground.names, ground.length) for say in (title, headline))
     return Finding(
-        "volume", _title(change), (_headline(change),), severity.of_volume(change), change.since, change.until,
+        "volume", line, (words,), severity.of_volume(change), change.since, change.until,
         str(change.entity), change, (), (), _figures(change, ()), limits,
     )  # fmt: skip
 
 
-def _short(changes: Sequence[Change]) -> Finding:
+def _short(changes: Sequence[Change], ground: Ground) -> Finding:
     first = sorted(changes, key=lambda c: -abs(math.log(c.ratio)) if c.ratio > 0 else -math.inf)
     words = [f"{len(changes)} smaller or short departures and records of single counters, networks and classes."]
-    words += [_headline(change) for change in first[:5]]
+    words += [headline(change, ground.names, ground.length) for change in first[:5]]
     figures = _figures(first[0], first)
     return Finding(
-        "volume", f"{len(changes)} smaller departures of single parts", tuple(words), Severity.INFO,
+        "volume", f"{counted(len(changes), 'smaller departure')} of single parts", tuple(words), Severity.INFO,
         min(c.since for c in changes), None, "parts of the scope", None, (), (), {"departures": figures["beside"]},
         ("They are not split up further.",),
     )  # fmt: skip

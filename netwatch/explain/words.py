@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+from netwatch.model.application import APPLICATIONS
+from netwatch.model.change import Change
 from netwatch.model.finding import Composition, Share
 from netwatch.model.series import Entity
-from netwatch.model.text import bit_rate, count, percent, printable, scaled
+from netwatch.model.taxonomy import family
+from netwatch.model.text import bit_rate, count, day, duration, instant, printable, scaled
 
 _FAMILY_WORDS = {"ordinary": "ordinary use", "attack": "attacks", "mining": "mining", "chain": "blockchain nodes",
                  "unknown": "unknown"}  # fmt: skip
@@ -26,19 +30,107 @@ _COINS = {
 _KINDS = {"flood": "flood", "reflection": "reflection flood", "scan": "scan", "bruteforce": "password guessing"}
 
 
+_ORDINARY = {
+    "vpn": "VPN", "dns": "DNS", "ntp": "NTP", "p2p": "peer-to-peer", "voip": "telephony", "ics": "plant control",
+    "push": "messages", "game": "games", "update": "updates", "other": "other services",
+}  # fmt: skip
+_SHORT = 60 * 86_400 * 10**9
+"""Windows from this length on, ns, are told by dates."""
+MOST = 100.0
+"""A ratio above it compares with next to nothing, and its digits say nothing."""
+
+
+class Names(NamedTuple):
+    """How things are called: ``holder`` of an AS number, an empty text where none is known."""
+
+    holder: Callable[[int], str] = lambda _number: ""
+
+    def entity(self, entity: Entity) -> str:
+        """An entity as it is read in a sentence."""
+        if entity.kind == "scope":
+            return "the watched networks"
+        if entity.kind == "family":
+            return f"{_FAMILY_WORDS.get(entity.value, entity.value)}"
+        if entity.kind == "class":
+            return f"{class_words(entity.value)} ({entity.value})"
+        if entity.kind in ("asn", "upstream"):
+            return ("upstream " if entity.kind == "upstream" else "") + self.network(entity.value)
+        if entity.kind == "port":
+            return service(entity.value)
+        return {"watch": f"group {entity.value.removeprefix('group ')}", "direction": f"{entity.value} traffic"}.get(
+            entity.kind, f"{entity.kind} {entity.value}"
+        )
+
+    def value(self, dimension: str, value: str) -> str:
+        """A cell's value as it is read in a sentence."""
+        if dimension == "family":
+            return _FAMILY_WORDS.get(value, value)
+        if dimension == "class":
+            return class_words(value)
+        if dimension in ("asn", "own_asn", "upstream"):
+            return self.network(value)
+        if dimension == "port":
+            return service(value)
+        return value if dimension in ("host", "peer", "prefix", "application") else f"{dimension} {value}"
+
+    def network(self, asn: str) -> str:
+        """``AS4808 (China Unicom Beijing)``."""
+        number = asn.removeprefix("AS")
+        name = printable(self.holder(int(number)), 40) if number.isdigit() else ""
+        return f"{asn} ({name})" if name else asn
+
+
+def service(port: str) -> str:
+    """``tcp/443 (tls)``; what no protocol is known of stays as it is."""
+    protocol, _, number = port.partition("/")
+    if number.isdigit() and protocol in ("tcp", "udp"):
+        for application in APPLICATIONS:
+            if int(number) in (application.tcp if protocol == "tcp" else application.udp):
+                return f"{port} ({application.name})"
+    return port
+
+
+def class_words(class_id: str) -> str:
+    """A class of the taxonomy by its common name: ``VPN traffic``, ``SYN flood``, ``CryptoNote Stratum``."""
+    of = family(class_id)
+    if of == "ordinary":
+        name = class_id.partition(".")[2]
+        return f"{_ORDINARY.get(name, name)} traffic"
+    if of == "chain":
+        return f"{class_id.partition('.')[2].capitalize()} nodes"
+    return {"mining": dialect, "attack": attack_name}.get(of, str)(class_id)
+
+
 def amount(value: float, counter: str) -> str:
     """A rate of a counter with its unit; peers are counted per day."""
     if counter == "octets":
         return bit_rate(value)
-    if counter == "flows" and 0 < abs(value) < 0.1:
-        return f"{scaled(value * 86_400, '').strip()} flows a day"
-    unit = {"packets": "packets/s", "flows": "flows/s"}.get(counter)
-    return f"{scaled(value, unit)}" if unit else f"{scaled(value, '').strip()} peers a day"
+    if counter == "peers":
+        return f"{scaled(value, '').strip()} peers a day"
+    if 0 < abs(value) < 0.1:
+        many, span = (value * 3_600, "an hour") if abs(value) * 3_600 >= 1 else (value * 86_400, "a day")
+        return f"{scaled(many, '').strip()} {counter} {span}"
+    return scaled(value, f"{counter}/s")
 
 
-def whose(entity: Entity) -> str:
-    """An entity as it is read in a sentence."""
-    return "the watched networks" if entity.kind == "scope" else str(entity)
+def when(instant_ns: int, window: int) -> str:
+    """A time as exactly as a window of that many ns deserves: the date for months, the second for an hour."""
+    return day(instant_ns) if window >= _SHORT else instant(instant_ns)
+
+
+def spans(since: int, until: int) -> str:
+    """A span in few words: one date is said once."""
+    if until - since >= _SHORT:
+        return f"{day(since)} to {day(until)}"
+    first, last = instant(since), instant(until)
+    return f"{first[:10]} {_clock(first, last)} ({duration(until - since)})" if first[:10] == last[:10] else (
+        f"{first[:10]} {first[11:16]} to {last[:10]} {last[11:16]} UTC ({duration(until - since)})"
+    )  # fmt: skip
+
+
+def _clock(first: str, last: str) -> str:
+    width = slice(11, 16) if first[17:19] == last[17:19] == "00" else slice(11, 19)
+    return f"{first[width]} to {last[width]} UTC"
 
 
 def counted(number: float, noun: str) -> str:
@@ -52,10 +144,17 @@ def coin_name(ticker: str) -> str:
 
 
 def times(ratio: float) -> str:
-    """A ratio with three significant digits."""
+    """A ratio with at most three significant digits; against next to nothing only that it is large."""
     if math.isnan(ratio):
         return "an unknown ratio"
-    return f"{ratio:.3g}×" if ratio < 1000 else f"{ratio:,.0f}×"
+    if ratio > MOST:
+        return f"more than {MOST:.0f}×"
+    return f"less than {1 / MOST:g}×" if 0 < ratio < 1 / MOST else f"{ratio:.3g}×"
+
+
+def appeared(change: Change) -> bool:
+    """Whether there was next to nothing before."""
+    return change.ratio > MOST or (change.before <= 0 < change.after)
 
 
 def between(low: float, high: float, unit: str = "") -> str:
@@ -65,24 +164,26 @@ def between(low: float, high: float, unit: str = "") -> str:
     return f"(95 % interval {low:.3g} to {high:.3g}{unit})"
 
 
-def share_words(share: Share) -> str:
+def percent(share: float) -> str:
+    """A share as a percentage with sense: two digits, and what is under a tenth of a per mille as that."""
+    if math.isnan(share):
+        return "unknown"
+    if 0 < abs(share) < 1e-4:
+        return "less than 0.01 %" if share > 0 else "0.0 %"
+    return f"{share * 100:.0f} %" if abs(share) >= 0.0995 else f"{share * 100:.2g} %" if share else "0.0 %"
+
+
+def share_words(share: Share, names: Names) -> str:
     """``ordinary use 61 % (52 to 70 %)``."""
-    name = ", ".join(named(dimension, value) for dimension, value in share.cell.items())
-    if math.isnan(share.low) or math.isnan(share.high):
+    name = ", ".join(names.value(dimension, value) for dimension, value in share.cell.items())
+    if math.isnan(share.low) or math.isnan(share.high) or percent(share.low) == percent(share.high):
         return f"{name} {percent(share.share)}"
-    return f"{name} {percent(share.share)} ({percent(share.low)} to {percent(share.high)})"
+    return f"{name} {percent(share.share)} ({percent(share.low).removesuffix(' %')} to {percent(share.high)})"
 
 
-def named(dimension: str, value: str) -> str:
-    """A cell's value as it is read in a sentence."""
-    if dimension == "family":
-        return _FAMILY_WORDS.get(value, value)
-    return value if dimension in ("class", "port", "host", "peer", "prefix", "asn") else f"{dimension} {value}"
-
-
-def carried_by(composition: Composition, most: int = 3) -> str:
+def carried_by(composition: Composition, names: Names, most: int = 3) -> str:
     """The first cells of a composition with their shares, or an empty text."""
-    told = [share_words(s) for s in composition.shares[:most] if not math.isnan(s.share)]
+    told = [share_words(s, names) for s in composition.shares[:most] if not math.isnan(s.share)]
     return listed(told)
 
 

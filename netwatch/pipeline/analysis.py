@@ -12,12 +12,14 @@ from typing import Any
 from netwatch import __version__
 from netwatch.config import Options
 from netwatch.detect import baseline, detect
-from netwatch.explain import explain
+from netwatch.explain import Names, answer, explain
 from netwatch.model.change import Change, ChangeKind
+from netwatch.model.finding import Finding
 from netwatch.model.series import COUNTERS, Bins, SeriesSet
 from netwatch.pipeline.passes import Advance, Judged, judged
 from netwatch.pipeline.tops import top_tables
 from netwatch.report import InputFile, Report, Rhythm
+from netwatch.scope import Scope
 from netwatch.series.week import hour_of_week
 
 LIBRARIES = ("numpy", "numba", "pandas", "pyarrow", "duckdb", "ibis-framework", "statsmodels", "matplotlib", "typst")
@@ -36,7 +38,8 @@ def analyze(paths: Sequence[str | Path], options: Options, advance: Advance = la
         series = result.series or SeriesSet(Bins(0, 1, 0))
         changes = detect(series, options.detect) if result.series else []
         flows = result.store.table
-        findings = explain(series, changes, result.verdicts, flows, options.explain)
+        names = Names(result.scope.holder)
+        findings = explain(series, changes, result.verdicts, flows, options.explain, names)
         scope = result.scope.describe()
         watched = subject(options, scope)
         return Report(
@@ -45,7 +48,9 @@ def analyze(paths: Sequence[str | Path], options: Options, advance: Advance = la
             since=result.store.first or 0,
             until=(result.store.last or 0) + 1,
             inputs=inputs(result),
+            answer=answer(series, findings, result.tallies),
             findings=tuple(findings),
+            names=holders(findings, changes, result.scope),
             verdicts=tuple(result.verdicts),
             changes=tuple(changes),
             series=series,
@@ -71,6 +76,21 @@ def subject(options: Options, scope: Mapping[str, Any]) -> str:
     if asked.watch is not None:
         named += [str(group["name"]) for group in scope["groups"]]
     return ", ".join(named) or "the whole capture"
+
+
+def holders(findings: Sequence[Finding], changes: Sequence[Change], scope: Scope) -> dict[str, str]:
+    """Who holds each AS that findings and changes tell of, by ``AS4808``; those that the tables know."""
+    told = {c.entity.value for c in changes if c.entity.kind in ("asn", "upstream")}
+    told |= {
+        value
+        for finding in findings
+        for composition in finding.compositions
+        for share in composition.shares
+        for dimension, value in share.cell.items()
+        if dimension in ("asn", "upstream")
+    }
+    named = {asn: scope.holder(int(asn[2:])) for asn in sorted(told) if asn[2:].isdigit()}
+    return {asn: name for asn, name in named.items() if name}
 
 
 def inputs(result: Judged) -> tuple[InputFile, ...]:

@@ -81,8 +81,9 @@ class Rhythm:
 class Report:
     """All that a report says.
 
-    ``subject``: what is watched, in words. ``since``, ``until``: the window, ns UTC, half-open. ``tallies``: of all
-    stages and inputs. ``parameters`` and ``versions``: JSON-ready. ``attribution``: one line per source of data that
+    ``subject``: what is watched, in words. ``answer``: questions with their answers, for the first page. ``findings``:
+    in the order in which they are told. ``names``: who holds an AS (``AS4808``). ``since``, ``until``: the window, ns
+    UTC, half-open. ``tallies``: of all stages and inputs. ``parameters`` and ``versions``: JSON-ready. ``attribution``: one line per source of data that
     asks for it. ``timezone``: IANA name of the zone in which times are printed and hours of the week counted.
     """
 
@@ -90,6 +91,7 @@ class Report:
     subject: str
     since: int
     until: int
+    answer: tuple[tuple[str, str], ...] = ()
     inputs: tuple[InputFile, ...] = ()
     findings: tuple[Finding, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
@@ -102,4 +104,5 @@ class Report:
     parameters: Mapping[str, object] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     attribution: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
     timezone: str = "UTC"

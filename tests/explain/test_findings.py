@@ -143,7 +143,11 @@ def test_mining_explains_activity_not_volume(told: list[Finding]) -> None:
 
 
 def test_an_episode_is_explained_by_itself(told: list[Finding]) -> None:
-    episode = next(f for f in of_kind(told, "volume") if f.change is not None and f.change.kind is ChangeKind.EPISODE)
+    episode = next(f for f in of_kind(told, "attack") if f.change is not None)
+    assert episode.change is not None
+    assert episode.change.kind is ChangeKind.EPISODE
+    assert "It raised volume to 17× the usual level" in " ".join(episode.words)
+    assert not [f for f in of_kind(told, "volume") if f.change is not None and f.change.kind is ChangeKind.EPISODE]
     classes = next(c for c in episode.compositions if c.dimension == "class")
     assert classes.shares[0].cell == {"class": "dos.flood.udp"}
     assert classes.shares[0].amount == pytest.approx(5000, rel=0.01)
@@ -161,7 +165,7 @@ def test_miners_and_attacks(told: list[Finding]) -> None:
     attacks = of_kind(told, "attack")
     assert [a.since for a in attacks] == [105 * DAY, 120 * DAY]
     assert attacks[0].severity is Severity.MEDIUM
-    assert attacks[0].title == "UDP flood, against 10.0.0.1: likely"
+    assert attacks[0].title == "UDP flood against 10.0.0.1: likely; volume to 17× for 7 d"
 
 
 def test_the_capture_speaks_for_itself(told: list[Finding]) -> None:
@@ -172,7 +176,7 @@ def test_the_capture_speaks_for_itself(told: list[Finding]) -> None:
     (upstream,) = of_kind(told, "upstream")
     assert "from 36 % to 45 %" in upstream.words[0]
     (rhythm,) = of_kind(told, "rhythm")
-    assert "weekend share after 0.22" in rhythm.words[1]
+    assert "weekend share 0.31 before, 0.22 after" in rhythm.words[1]
 
 
 def test_words_hold_no_control_characters_and_end_as_sentences(told: list[Finding]) -> None:
@@ -183,11 +187,13 @@ def test_words_hold_no_control_characters_and_end_as_sentences(told: list[Findin
             assert word.endswith((".", ").")), word
 
 
-def test_the_most_severe_comes_first_and_runs_agree(told: list[Finding]) -> None:
-    order = [*Severity]
-    ranks = [order.index(f.severity) for f in told]
-    assert ranks == sorted(ranks, reverse=True)
-    assert len({f.identity for f in told if f.kind != "attack"}) == len([f for f in told if f.kind != "attack"])
+def test_what_was_asked_comes_first_and_findings_differ(told: list[Finding]) -> None:
+    assert [f.kind for f in told[:4]] == ["volume", "volume", "mining", "attack"]
+    assert told[0].change is not None
+    assert told[0].change.detector == "overall"
+    assert told[-1].kind == "quality"
+    others = [f for f in told if f.kind not in ("attack", "volume")]
+    assert len({f.identity for f in others}) == len(others)
 
 
 def test_nothing_gives_nothing() -> None:

@@ -1,0 +1,176 @@
+"""The answer on one page: how much and did it jump, what made it, and is the capture to blame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from netwatch.explain.headline import LEVELS
+from netwatch.explain.order import OVERALL
+from netwatch.explain.overall import LEAST
+from netwatch.explain.threats import miner_words
+from netwatch.explain.words import amount, attack_name, class_words, counted, listed, percent
+from netwatch.model.finding import Composition, Finding
+from netwatch.model.series import Series, SeriesSet
+from netwatch.model.tally import Tally
+from netwatch.model.text import count, duration, printable, volume
+
+HOW_MUCH, WHAT, CAPTURE = "How much, and did it jump?", "What made it?", "Is the capture to blame?"
+_TOLD = 3
+
+
+def answer(series: SeriesSet, findings: Sequence[Finding], tallies: Sequence[Tally]) -> tuple[tuple[str, str], ...]:
+    """The three questions with their answers in words, each resting on findings that say more; none without series."""
+    whole = series.get("scope", "all", "octets")
+    if whole is None or not np.isfinite(whole.values).any():
+        return ()
+    return (
+        (HOW_MUCH, " ".join(_how_much(whole, findings))),
+        (WHAT, " ".join([*_made_of(findings), *_mining(whole, findings), *_attacks(whole, findings)])),
+        (CAPTURE, _capture(whole, findings, tallies)),
+    )
+
+
+def _overall(findings: Sequence[Finding]) -> Finding | None:
+    return next((f for f in findings if f.change is not None and f.change.detector == OVERALL), None)
+
+
+def _lasting(findings: Sequence[Finding], counter: str) -> list[Finding]:
+    return [
+        f for f in findings
+        if f.kind == "volume" and f.change is not None and f.change.entity.kind == "scope" and f.change.kind in LEVELS
+        and f.change.detector != OVERALL and f.change.counter == counter
+    ]  # fmt: skip
+
+
+def _how_much(whole: Series, findings: Sequence[Finding]) -> list[str]:
+    overall = _overall(findings)
+    shifts = _lasting(findings, "octets")
+    length = whole.bins.end - whole.bins.start
+    mean = float(np.nanmean(whole.values)) / (whole.bins.width / 1e9)
+    if overall is not None:
+        words = [overall.words[0]]
+    elif shifts:
+        words = [f.words[0] for f in shifts[:_TOLD]]
+    else:
+        words = [f"No lasting change: {amount(mean, 'octets')} on average over {duration(length)}."]
+        if length < LEAST:
+            words.append("A window this short cannot tell growth.")
+    others = [f.title for counter in ("flows", "packets", "peers") for f in _lasting(findings, counter)]
+    if others:
+        words.append(f"Beside the octets: {'; '.join(t[0].lower() + t[1:] for t in others[:_TOLD])}.")
+    passing = [f.title for f in findings if f.kind == "volume" and f.change is not None
+               and f.change.entity.kind == "scope" and f.change.kind not in LEVELS]  # fmt: skip
+    if passing:
+        more = f" and {len(passing) - _TOLD} more" if len(passing) > _TOLD else ""
+        words.append(f"For a while: {'; '.join(t[0].lower() + t[1:] for t in passing[:_TOLD])}{more}.")
+    return words
+
+
+def _made_of(findings: Sequence[Finding]) -> list[str]:
+    """Shares of the octets that the main change added or took away."""
+    main = _overall(findings) or next(iter(_lasting(findings, "octets")), None)
+    if main is None:
+        return []
+    splits = {(c.counter, c.dimension): c for c in main.compositions}
+    families = splits.get(("octets", "family"))
+    if families is None:
+        return []
+    verb = "added" if families.total >= 0 else "lost"
+    octets = _family_shares(families)
+    inside = [
+        f"{class_words(s.cell['class']).removesuffix(' traffic')} {percent(s.share)}"
+        for s in splits.get(("octets", "class"), families).shares[:_TOLD]
+        if s.cell.get("class", "").startswith("benign.")
+    ]
+    detail = f" ({', '.join(inside)})" if inside else ""
+    words = [
+        f"Of the {verb} octets {percent(octets['ordinary'])} are ordinary use{detail}, {percent(octets['unknown'])} "
+        f"unknown, mining {percent(octets['mining'])}, attacks {percent(octets['attack'])}."
+    ]
+    flows = splits.get(("flows", "family"))
+    if flows is not None and flows.total > 0:
+        shares = _family_shares(flows)
+        told = [f"{n} {percent(shares[k])}" for k, n in
+                (("mining", "mining"), ("ordinary", "ordinary use"), ("attack", "attacks"))]  # fmt: skip
+        words.append(f"Of the added flows: {listed(told)}.")
+    return words
+
+
+def _family_shares(composition: Composition) -> dict[str, float]:
+    shares = dict.fromkeys(("ordinary", "unknown", "mining", "attack", "chain"), 0.0)
+    for share in composition.shares:
+        shares[share.cell["family"]] = share.share
+    return shares
+
+
+def _mining(whole: Series, findings: Sequence[Finding]) -> list[str]:
+    found = [f for f in findings if f.kind == "mining" and f.verdicts and f.verdicts[0].class_id != "mining.contact"]
+    if not found:
+        contact = any(f.kind == "mining" for f in findings)
+        return ["Hosts asked for mining pools, none was seen to mine." if contact else "No mining was seen."]
+    octets = float(np.nansum(whole.values))
+    moved = sum(v.octets for f in found for v in f.verdicts)
+    told = [miner_words(f) for f in found[:_TOLD]]
+    more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
+    share = f", {percent(moved / octets)} of all octets" if octets else ""
+    return [f"Mining: {'; '.join(told)}{more}; {volume(moved)}{share}."]
+
+
+def _attacks(whole: Series, findings: Sequence[Finding]) -> list[str]:
+    """Attacks by direction, with their part of all octets."""
+    found = [f for f in findings if f.kind == "attack" and f.verdicts]
+    if not found:
+        return ["No attack was seen."]
+    floods = [f for f in found if f.verdicts[0].class_id.startswith("dos.")]
+    sides = [
+        (direction, [f for f in floods if f.verdicts[0].role in roles])
+        for direction, roles in (
+            ("against here", ("target",)),
+            ("from here", ("source", "internal")),
+            ("by way of here", ("reflector", "backscatter-victim")),
+        )
+    ]
+    parts = [f"{counted(len(some), 'flood')} {where} ({_names(some)})" for where, some in sides if some]
+    rest: dict[str, int] = {}
+    for finding in found:
+        if finding not in floods:
+            name = attack_name(finding.verdicts[0].class_id)
+            rest[name] = rest.get(name, 0) + _episodes(finding)
+    parts += [counted(number, "episode") + f" of {name}" for name, number in rest.items()]
+    moved = sum(v.octets for f in found for v in f.verdicts)
+    octets = float(np.nansum(whole.values))
+    share = f"; together {volume(moved)}, {percent(moved / octets)} of all octets" if octets else ""
+    passing = ", each passing: none is part of the lasting level" if _lasting(findings, "octets") else ""
+    return [f"Attacks: {listed(parts)}{share}{passing}."]
+
+
+def _episodes(finding: Finding) -> int:
+    told = finding.figures.get("episodes")
+    return len(told) if isinstance(told, list) else 1
+
+
+def _names(findings: Sequence[Finding]) -> str:
+    names = dict.fromkeys(attack_name(f.verdicts[0].class_id) for f in findings)
+    return printable(", ".join(names))
+
+
+def _capture(whole: Series, findings: Sequence[Finding], tallies: Sequence[Tally]) -> str:
+    """Gaps, sampling and losses in one line."""
+    quality = [f for f in findings if f.kind == "quality"]
+    parts = [f.title[0].lower() + f.title[1:] for f in quality[:_TOLD]]
+    if len(quality) > _TOLD:
+        parts.append(f"{len(quality) - _TOLD} more of the kind")
+    if lost := sum(t.lost for t in tallies):
+        parts.append(f"{count(lost)} records or packets are known to be lost")
+    if cut := sum(1 for t in tallies if t.incomplete):
+        parts.append(f"{counted(cut, 'input')} ended early")
+    share = float(np.nanmean(whole.coverage))
+    seen = "all" if share >= 0.9995 else f"{share * 100:.3g} %"
+    if not parts:
+        return f"Nothing speaks for it: {seen} of the window was observed, nothing is known to be lost."
+    return (
+        f"In part, and it is allowed for: {'; '.join(parts)}. {seen[0].upper()}{seen[1:]} of the window was observed; "
+        "gaps count as unknown, sampled counters are multiplied."
+    )

@@ -1,0 +1,59 @@
+"""A change in one line and in one sentence."""
+
+from __future__ import annotations
+
+import math
+
+from netwatch.explain.words import Names, amount, appeared, between, spans, times, when
+from netwatch.model.change import Change, ChangeKind
+from netwatch.model.text import day
+
+LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP)
+PASSING = (ChangeKind.EPISODE, ChangeKind.SPIKE, ChangeKind.DROP)
+_COUNTED = {"octets": "Volume", "packets": "Packets", "flows": "Flows", "peers": "Distinct peers"}
+
+
+def title(change: Change, names: Names, window: int) -> str:
+    """One line: ``VPN traffic (benign.vpn) appeared: 3.4 Mbit/s, 2017-01-22``; ``window`` is the run's length, ns."""
+    what = _what(change, names)
+    if change.kind in PASSING:
+        usual = "next to nothing before" if appeared(change) else f"{times(change.ratio)} the usual level"
+        until = when(change.since, window) if change.until is None else spans(change.since, change.until)
+        return f"{what} at {amount(change.after, change.counter)}, {usual}, {until}"
+    if appeared(change):
+        return f"{what} appeared: {amount(change.after, change.counter)}, {when(change.since, window)}"
+    up, down = ("grew", "shrank") if change.kind is ChangeKind.RAMP else ("rose", "fell")
+    until = f" to {day(change.until)}" if change.until is not None else ""
+    return f"{what} {up if change.ratio >= 1 else down} to {times(change.ratio)}, {when(change.since, window)}{until}"
+
+
+def _what(change: Change, names: Names) -> str:
+    whose = names.entity(change.entity)
+    if change.entity.kind == "scope":
+        return _COUNTED[change.counter]
+    if change.entity.kind in ("class", "upstream") and change.counter == "octets":
+        return whose[0].upper() + whose[1:]
+    return f"{_COUNTED[change.counter]} of {whose}"
+
+
+def headline(change: Change, names: Names, window: int) -> str:
+    """The numbers of a change with their intervals."""
+    ratio = f"{times(change.ratio)} {between(change.ratio_low, change.ratio_high)}"
+    if appeared(change):
+        ratio = "from next to nothing"
+    rates = f"from {amount(change.before, change.counter)} to {amount(change.after, change.counter)}"
+    if change.counter == "peers":
+        rates = "as distinct addresses in a bin"
+    since = f"since {when(change.since, window)}"
+    if day(change.since_low) < day(change.since_high):
+        since += f" (begin between {day(change.since_low)} and {day(change.since_high)} with 95 %)"
+    if change.until is not None:
+        since += f" until {when(change.until, window)}"
+    p = "" if math.isnan(change.p_value) else f", {chance(change.p_value)}"
+    kind = change.kind.capitalize()
+    return f"{kind} of {change.counter} of {names.entity(change.entity)}: {ratio}, {rates}, {since}{p}."
+
+
+def chance(p: float) -> str:
+    """``p = 0.012``; what is too small to mean its digits as a bound."""
+    return "p < 1e-6" if p < 1e-6 else f"p = {p:.2g}"

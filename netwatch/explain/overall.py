@@ -1,0 +1,208 @@
+"""The whole window in one finding: how much more at its end than at its begin, in steps and in growth, and of what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from netwatch.explain import severity
+from netwatch.explain.cells import count_levels, prepared
+from netwatch.explain.decomposition import split
+from netwatch.explain.order import OVERALL
+from netwatch.explain.trend import Draws, Estimate, growth_and_steps, ratio_of_means
+from netwatch.explain.volume import Ground, composition_words, compositions_of, mining_words
+from netwatch.explain.windows import DAY, WEEK, Span, Windows, observed
+from netwatch.explain.words import amount, listed, times, when
+from netwatch.model.change import Change, ChangeKind
+from netwatch.model.finding import Composition, Finding
+from netwatch.model.series import Entity, Series
+from netwatch.model.text import day, duration
+
+LEAST = 4 * WEEK
+"""Shorter windows do not tell of a trend."""
+LONG_BLOCK, SHORT_BLOCK = 28, 7
+"""Days drawn together: a month where the periods are years, else a week."""
+_DIMENSIONS = ("family", "class", "asn", "port", "host", "direction")
+
+
+class Periods(NamedTuple):
+    """Two comparable spans, the first and the last of the window, and how they are called."""
+
+    first: Span
+    last: Span
+    names: tuple[str, str]
+    block: int
+
+
+def overall_finding(ground: Ground) -> Finding | None:
+    """The rise or fall over the whole window; None where it is too short to tell."""
+    series = ground.series.get("scope", "all", "octets")
+    periods = None if series is None else comparable(series)
+    if series is None or periods is None:
+        return None
+    rates = daily_rates(series)
+    first, last = (rates[_days(series, span)] for span in (periods.first, periods.last))
+    draws = Draws(ground.options.resamples, periods.block, ground.options.seed)
+    ratio = ratio_of_means(first, last, draws)
+    if math.isnan(ratio.value):
+        return None
+    change = _change(series, ratio, float(np.nanmean(first)), float(np.nanmean(last)))
+    steps = [
+        c for c in ground.changes
+        if c.kind is ChangeKind.LEVEL_SHIFT and c.entity == series.entity and c.counter == "octets"
+    ]  # fmt: skip
+    at = [round((c.since - series.bins.start) / DAY) for c in steps]
+    growth, factors = growth_and_steps(rates, at, draws)
+    windows = Windows((periods.first,), (periods.last,), _seconds(series, (periods.first,), (periods.last,)))
+    flows = prepared(ground.flows, windows)
+    compositions = [c for c in compositions_of(flows, "octets", _DIMENSIONS, ground.options) if c.counter == "octets"]
+    compositions += _counted_alike(ground, series, periods)
+    levels = count_levels(flows, "family", "octets")
+    moved = _words(change, periods, (growth, factors), steps)
+    words = [moved, *composition_words("octets", compositions, windows, ground), *mining_words(compositions, levels)]
+    figures: dict[str, object] = {
+        "ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high,
+        "before_per_second": change.before, "after_per_second": change.after,
+        "periods": list(periods.names), "growth_per_year": growth._asdict(),
+        "steps": [{"since": day(c.since), **f._asdict()} for c, f in zip(steps, factors, strict=True)],
+    }  # fmt: skip
+    limits = ["Steps and growth are fitted together on the logarithm of daily volume, with weekdays and season."]
+    if periods.block == SHORT_BLOCK:
+        limits.append("The window is too short to tell growth from the season.")
+    if any(c.counter == "flows" for c in compositions):
+        limits.append("Flows and peers are compared only over days that were sampled alike.")
+    return Finding(
+        "volume", _title(change, periods), tuple(words), severity.of_volume(change), change.since, None,
+        str(series.entity), change, (), tuple(compositions), figures, tuple(limits),
+    )  # fmt: skip
+
+
+def comparable(series: Series) -> Periods | None:
+    """First and last full calendar year where there are two, else whole weeks of the first and last quarter."""
+    begin, end = series.bins.start, series.bins.end
+    if end - begin < LEAST:
+        return None
+    years = [y for y in range(_year(begin), _year(end) + 1) if begin <= _january(y) and _january(y + 1) <= end]
+    if len(years) >= 2:
+        spans = [(_january(y), _january(y + 1)) for y in (years[0], years[-1])]
+        found = Periods(spans[0], spans[1], (str(years[0]), str(years[-1])), LONG_BLOCK)
+    else:
+        length = (end - begin) // 4 // WEEK * WEEK
+        spans = [(begin, begin + length), (end - length, end)]
+        names = [f"the {length // WEEK} weeks from {day(a)}" for a, _ in spans]
+        found = Periods(spans[0], spans[1], (names[0], names[1]), SHORT_BLOCK)
+    return found if min(_seconds(series, (found.first,), (found.last,))) > 0 else None
+
+
+def daily_rates(series: Series) -> np.ndarray:
+    """Mean rate of each whole day from the first bin on, float64 (days,), NaN where nothing was observed."""
+    width = series.bins.width
+    if DAY % width:
+        at = np.arange(series.bins.count) * width // DAY
+        days = int(at[-1]) + 1
+    else:
+        at = np.arange(series.bins.count) // (DAY // width)
+        days = max(series.bins.count // (DAY // width), 1)
+    known = np.isfinite(series.values) & (at < days)
+    counts = np.bincount(at[known], minlength=days)
+    sums = np.bincount(at[known], series.values[known], minlength=days)
+    with np.errstate(invalid="ignore"):
+        rates: np.ndarray = np.where(counts > 0, sums / (np.maximum(counts, 1) * width / 1e9), np.nan)
+    return rates
+
+
+def _days(series: Series, span: Span) -> slice:
+    return slice((span[0] - series.bins.start) // DAY, (span[1] - series.bins.start) // DAY)
+
+
+def _year(instant: int) -> int:
+    return (dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=instant // 1000)).year
+
+
+def _january(year: int) -> int:
+    return (dt.date(year, 1, 1) - dt.date(1970, 1, 1)).days * DAY
+
+
+def _seconds(series: Series, first: Sequence[Span], last: Sequence[Span]) -> tuple[float, float]:
+    return observed(series, first), observed(series, last)
+
+
+def _change(series: Series, ratio: Estimate, before: float, after: float) -> Change:
+    start = series.bins.start
+    return Change(
+        Entity("scope", "all"), "octets", ChangeKind.RAMP, start, None, start, start, *ratio, before, after, math.nan,
+        OVERALL,
+    )  # fmt: skip
+
+
+def _counted_alike(ground: Ground, series: Series, periods: Periods) -> list[Composition]:
+    """Splits of packets, flows and peers over families; where sampling changed, over days that were sampled alike."""
+    width = series.bins.width
+    length = min(periods.first[1] - periods.first[0], periods.last[1] - periods.last[0])
+    firsts = [(span[0] - series.bins.start) // width for span in (periods.first, periods.last)]
+    sampling = [series.sampling[at : at + length // width] for at in firsts]
+    differ = np.flatnonzero(np.abs(sampling[0] - sampling[1]) > 0)
+    alike = length if not len(differ) else int(differ[0]) * width // WEEK * WEEK
+    if alike < min(LEAST, length):
+        return []
+    spans = [(span[0], span[0] + alike) for span in (periods.first, periods.last)]
+    seconds = _seconds(series, spans[:1], spans[1:])
+    if min(seconds) <= 0:
+        return []
+    flows = prepared(ground.flows, Windows((spans[0],), (spans[1],), seconds))
+    return [split(flows, ["family"], counter, ground.options) for counter in ("packets", "flows", "peers")]
+
+
+def _verb(change: Change) -> str:
+    if change.ratio_low <= 1 <= change.ratio_high:
+        return "kept its level within what is known"
+    return "rose" if change.ratio >= 1 else "fell"
+
+
+def _title(change: Change, periods: Periods) -> str:
+    verb = _verb(change)
+    spans = f"from {periods.names[0]} to {periods.names[1]}"
+    return f"Volume {verb} {times(change.ratio)} {spans}" if verb != "fell" else (
+        f"Volume fell to {times(change.ratio)} {spans}"
+    )  # fmt: skip
+
+
+def _words(change: Change, periods: Periods, fitted: tuple[Estimate, list[Estimate]], steps: Sequence[Change]) -> str:
+    growth, factors = fitted
+    low, high = change.ratio_low, change.ratio_high
+    interval = "" if math.isnan(low) else f" (95 % interval {_interval(low, high)})"
+    verb = _verb(change)
+    opening = (
+        f"Volume {verb}{' to' if verb == 'fell' else ''} {times(change.ratio)}{interval} from {periods.names[0]} to "
+        f"{periods.names[1]}, from {amount(change.before, 'octets')} to {amount(change.after, 'octets')} on average"
+    )
+    parts = [
+        f"a step of {times(f.value)} ({_interval(f.low, f.high)}) on {_date(c)}"
+        for c, f in zip(steps, factors, strict=True)
+    ]
+    if periods.block == LONG_BLOCK:
+        rate = f"{abs(growth.value) * 100:.2g} % a year ({_percents(growth)})"
+        name = "growth" if growth.value >= 0 else "decline"
+        if growth.low <= 0 <= growth.high:
+            parts.append(f"no growth beside {'it' if parts else 'that'} that can be told from none")
+        else:
+            parts.append(f"{name} of {rate}{' beside it' if parts else ''}")
+    return f"{opening}: {listed(parts)}." if parts else f"{opening}, without a step."
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{low:.3g} to {high:.3g}"
+
+
+def _percents(growth: Estimate) -> str:
+    low, high = sorted(abs(edge) * 100 for edge in (growth.low, growth.high))
+    return f"{low:.2g} to {high:.2g} %"
+
+
+def _date(change: Change) -> str:
+    half = max(change.since - change.since_low, change.since_high - change.since)
+    return f"{when(change.since, LEAST * 4)} ± {duration(half)}" if half > 0 else day(change.since)
