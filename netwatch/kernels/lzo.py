@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from netwatch.kernels.jit import kernel, part
 
 CORRUPT = -1
 """Result for input that ends early, points before its start, or makes more than there is room for."""
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _long(octets, p):  # type: ignore[no-untyped-def]
     """A length that goes on in further octets, zeros counting 255: (what is added, next place); -1 past the end."""
     more = np.int64(0)
@@ -21,7 +22,7 @@ def _long(octets, p):  # type: ignore[no-untyped-def]
     return more + np.int64(octets[p]), p + 1
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _literals(octets, p, out, made, count):  # type: ignore[no-untyped-def]
     """Copy ``count`` octets; whether that was possible."""
     if p + count > len(octets) or made + count > len(out):
@@ -31,7 +32,7 @@ def _literals(octets, p, out, made, count):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _match(octets, p, t, state):  # type: ignore[no-untyped-def]
     """A back reference whose first octet ``t`` stood before ``p``.
 
@@ -67,7 +68,7 @@ def _match(octets, p, t, state):  # type: ignore[no-untyped-def]
     return np.int64(2), (t >> 2) + (tail << 2) + 1, t & 3, p + 1
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def decompress(octets, out):  # type: ignore[no-untyped-def]
     """Decompress ``octets`` (uint8) into ``out`` (uint8); gives the octets made, or CORRUPT."""
     p, made, state = np.int64(0), np.int64(0), np.int64(0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from netwatch.kernels.jit import kernel, part
 from netwatch.kernels.load import be16, be32, be64
 
 MESSAGE = np.dtype(
@@ -77,14 +77,14 @@ class Streams(NamedTuple):
         return cls(np.full(2 * STREAMS, -1, np.int32), np.zeros((STREAMS, 3), np.uint64), np.zeros(1, np.int64))
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _mixed(a, b):  # type: ignore[no-untyped-def]
     """One step of a 64-bit hash: xor, multiply, fold."""
     h = (a ^ b) * np.uint64(0x9E3779B97F4A7C15)
     return h ^ (h >> np.uint64(29))
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _hash(octets, p, end):  # type: ignore[no-untyped-def]
     h = np.uint64(end - p)
     while p + 8 <= end:
@@ -96,7 +96,7 @@ def _hash(octets, p, end):  # type: ignore[no-untyped-def]
     return h
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _stream(streams, high, low, about):  # type: ignore[no-untyped-def]
     """Index of a stream, made where it is new; -1 where there are too many."""
     mask = np.uint64(len(streams.slots) - 1)
@@ -115,7 +115,7 @@ def _stream(streams, high, low, about):  # type: ignore[no-untyped-def]
     return index
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _fixed(octets, p, message):  # type: ignore[no-untyped-def]
     """Header of v1, v5, v7 (at least 24 octets, v1: 16): fills the message, gives (header, record) sizes."""
     version = message.version
@@ -132,7 +132,7 @@ def _fixed(octets, p, message):  # type: ignore[no-untyped-def]
     return 24, 48
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _templated(octets, p, message):  # type: ignore[no-untyped-def]
     """Header of v9 (20 octets) and IPFIX (16): fills the message, gives the header's size."""
     if message.version == 9:
@@ -148,7 +148,7 @@ def _templated(octets, p, message):  # type: ignore[no-untyped-def]
     return 16
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _header_size(version):  # type: ignore[no-untyped-def]
     if version == 1 or version == 10:
         return 16
@@ -157,7 +157,7 @@ def _header_size(version):  # type: ignore[no-untyped-def]
     return 24 if version == 5 or version == 7 else 0
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _zeros(octets, p, end):  # type: ignore[no-untyped-def]
     while p < end:
         if octets[p]:
@@ -166,7 +166,7 @@ def _zeros(octets, p, end):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _sets(octets, p, end, i, sets, found):  # type: ignore[no-untyped-def]
     """Find the sets in ``[p, end)``: (sets found so far, place where that ended, status)."""
     while p + 4 <= end:
@@ -182,7 +182,7 @@ def _sets(octets, p, end, i, sets, found):  # type: ignore[no-untyped-def]
     return found, end, OK
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def walk(octets, start, length, streams, messages, sets):  # type: ignore[no-untyped-def]
     """Read the headers of messages and find their sets.
 
@@ -243,7 +243,7 @@ def walk(octets, start, length, streams, messages, sets):  # type: ignore[no-unt
     return found
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _chained(octets, p, end, template):  # type: ignore[no-untyped-def]
     """Whether sets with plausible numbers (``template`` and the next, or 256 and above) fill ``[p, end)``."""
     for _ in range(CHAIN):
@@ -258,7 +258,7 @@ def _chained(octets, p, end, template):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def is_message(octets, p, length):  # type: ignore[no-untyped-def]
     """Whether the octets at ``p`` are one flow export message: its version, and every length in it consistent."""
     if length < 20:
@@ -276,16 +276,14 @@ def is_message(octets, p, length):  # type: ignore[no-untyped-def]
     return version == 10 and count == length and _chained(octets, p + 16, p + length, 2)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
-def are_messages(octets, start, length):  # type: ignore[no-untyped-def]
-    """Boolean (n,): :func:`is_message` for each place."""
-    found = np.zeros(len(start), np.bool_)
+@kernel
+def are_messages(octets, start, length, found):  # type: ignore[no-untyped-def]
+    """Fill ``found``, boolean (n,): :func:`is_message` for each place."""
     for i in range(len(start)):
         found[i] = is_message(octets, start[i], length[i])
-    return found
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _next_header(octets, p, end):  # type: ignore[no-untyped-def]
     """Where the v9 message at ``p`` ends: its header has no length, but no set has the number of a version.
 
@@ -304,7 +302,7 @@ def _next_header(octets, p, end):  # type: ignore[no-untyped-def]
     return end
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def split(octets, position, last, start, length):  # type: ignore[no-untyped-def]
     """Find messages that lie back to back.
 

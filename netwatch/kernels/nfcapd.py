@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
+from netwatch.kernels.jit import kernel, part
 from netwatch.kernels.load import be16, be32, be64, le16, le32, le64
 
 COMMON_OLD, MAP, EXPORTER, EXPORTER_STATISTICS, SAMPLER_OLD, COMMON, RECORD, SAMPLER = 1, 2, 7, 8, 9, 10, 11, 15
@@ -60,22 +61,22 @@ class Known(NamedTuple):
         )
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _u16(octets, p, big):  # type: ignore[no-untyped-def]
     return be16(octets, p) if big else le16(octets, p)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _u32(octets, p, big):  # type: ignore[no-untyped-def]
     return be32(octets, p) if big else le32(octets, p)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _u64(octets, p, big):  # type: ignore[no-untyped-def]
     return be64(octets, p) if big else le64(octets, p)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def survey(octets, big):  # type: ignore[no-untyped-def]
     """Walk the records of a block: (records, flow records, octets of flow records, place where a record is broken)."""
     p, seen, flows, size_of_flows = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
@@ -91,7 +92,7 @@ def survey(octets, big):  # type: ignore[no-untyped-def]
     return seen, flows, size_of_flows, p
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _address(columns, row, k, octets, p, big, six):  # type: ignore[no-untyped-def]
     if six:
         columns.address[row, k, 0] = _u64(octets, p, big)
@@ -102,18 +103,18 @@ def _address(columns, row, k, octets, p, big, six):  # type: ignore[no-untyped-d
         columns.address[row, k, 1] = r.MAPPED | address if address or row != r.NEXT_HOP else np.uint64(0)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _milliseconds(value):  # type: ignore[no-untyped-def]
     """Ms since 1970 as ns, saturated."""
-    return min(r.signed(value), r.LATEST // 1_000_000) * 1_000_000
+    return min(m.signed(value), m.LATEST // 1_000_000) * 1_000_000
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _generic(columns, k, octets, p, big):  # type: ignore[no-untyped-def]
     columns.wide[r.START, k] = _milliseconds(_u64(octets, p, big))
     columns.wide[r.END, k] = _milliseconds(_u64(octets, p + 8, big))
-    columns.wide[r.PACKETS, k] = r.signed(_u64(octets, p + 24, big))
-    columns.wide[r.OCTETS, k] = r.signed(_u64(octets, p + 32, big))
+    columns.wide[r.PACKETS, k] = m.signed(_u64(octets, p + 24, big))
+    columns.wide[r.OCTETS, k] = m.signed(_u64(octets, p + 32, big))
     columns.two[r.SOURCE_PORT, k] = _u16(octets, p + 40, big)
     columns.two[r.DESTINATION_PORT, k] = _u16(octets, p + 42, big)
     columns.one[r.PROTOCOL, k] = octets[p + 44]
@@ -121,20 +122,20 @@ def _generic(columns, k, octets, p, big):  # type: ignore[no-untyped-def]
     columns.one[r.CLASS, k] = octets[p + 47]
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _out(columns, k, packets, counted, both, notes):  # type: ignore[no-untyped-def]
     """Counters of the other direction, which nfdump keeps in one place with those of the same packets at egress."""
     if both:
-        columns.wide[r.REVERSE_PACKETS, k] = r.signed(packets)
-        columns.wide[r.REVERSE_OCTETS, k] = r.signed(counted)
+        columns.wide[r.REVERSE_PACKETS, k] = m.signed(packets)
+        columns.wide[r.REVERSE_OCTETS, k] = m.signed(counted)
         columns.one[r.DETAIL, k] = both
     elif columns.wide[r.PACKETS, k] == 0 and columns.wide[r.OCTETS, k] == 0:
-        columns.wide[r.PACKETS, k] = r.signed(packets)
-        columns.wide[r.OCTETS, k] = r.signed(counted)
+        columns.wide[r.PACKETS, k] = m.signed(packets)
+        columns.wide[r.OCTETS, k] = m.signed(counted)
         notes[EGRESS_ONLY] += 1
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _elements(octets, p, end, big, biflow, columns, k, notes):  # type: ignore[no-untyped-def]
     """Read the elements of a layout 2 record into row ``k``."""
     out, both = np.int64(-1), False
@@ -186,7 +187,7 @@ def _elements(octets, p, end, big, biflow, columns, k, notes):  # type: ignore[n
         _out(columns, k, _u64(octets, out + 8, big), _u64(octets, out + 16, big), biflow if both else 0, notes)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _common(octets, p, end, old, big, columns, k):  # type: ignore[no-untyped-def]
     """Read the common part of a layout 1 record into row ``k``; where its extensions begin, -1 if it is too short."""
     flags = np.int64(octets[p + 4]) if old else _u16(octets, p + 4, big)
@@ -195,8 +196,8 @@ def _common(octets, p, end, old, big, columns, k):  # type: ignore[no-untyped-de
     if q + (32 if six else 8) + (8 if wide_packets else 4) + (8 if wide_octets else 4) > end:
         return np.int64(-1)
     first, last = _u32(octets, p + 12, big), _u32(octets, p + 16, big)
-    columns.wide[r.START, k] = first * r.SECOND + _u16(octets, p + 8, big) * 1_000_000
-    columns.wide[r.END, k] = last * r.SECOND + _u16(octets, p + 10, big) * 1_000_000
+    columns.wide[r.START, k] = first * m.SECOND + _u16(octets, p + 8, big) * 1_000_000
+    columns.wide[r.END, k] = last * m.SECOND + _u16(octets, p + 10, big) * 1_000_000
     columns.two[r.FLAGS, k] = octets[p + 21]
     columns.one[r.PROTOCOL, k] = octets[p + 22]
     columns.one[r.CLASS, k] = octets[p + 23]
@@ -206,13 +207,13 @@ def _common(octets, p, end, old, big, columns, k):  # type: ignore[no-untyped-de
     _address(columns, r.SOURCE, k, octets, q, big, six != 0)
     _address(columns, r.DESTINATION, k, octets, q + size, big, six != 0)
     q += 2 * size
-    columns.wide[r.PACKETS, k] = r.signed(_u64(octets, q, big)) if wide_packets else _u32(octets, q, big)
+    columns.wide[r.PACKETS, k] = m.signed(_u64(octets, q, big)) if wide_packets else _u32(octets, q, big)
     q += 8 if wide_packets else 4
-    columns.wide[r.OCTETS, k] = r.signed(_u64(octets, q, big)) if wide_octets else _u32(octets, q, big)
+    columns.wide[r.OCTETS, k] = m.signed(_u64(octets, q, big)) if wide_octets else _u32(octets, q, big)
     return q + (8 if wide_octets else 4)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _extensions(octets, q, end, chain, big, columns, k, notes):  # type: ignore[no-untyped-def]
     """Read the extensions of a layout 1 record into row ``k``, in the order ``chain`` of its map."""
     packets, counted = np.uint64(0), np.uint64(0)
@@ -255,7 +256,7 @@ def _extensions(octets, q, end, chain, big, columns, k, notes):  # type: ignore[
         _out(columns, k, packets, counted, 0, notes)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _remember(octets, p, size, kind, big, known):  # type: ignore[no-untyped-def]
     """Keep what an extension map or exporter record tells."""
     if kind == MAP and size >= 8:
@@ -276,7 +277,7 @@ def _remember(octets, p, size, kind, big, known):  # type: ignore[no-untyped-def
         known.domain[number] = _u32(octets, p + 28, big)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def decode(octets, big, biflow, known, columns, notes):  # type: ignore[no-untyped-def]
     """Decode the records of a block that :func:`survey` found sound.
 

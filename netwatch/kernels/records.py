@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from netwatch.kernels.jit import kernel, part
 from netwatch.kernels.load import be16, be32, be64
 from netwatch.kernels.moments import (
     ADDRESS4,
@@ -86,7 +86,7 @@ class Columns(NamedTuple):
         )
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def unsigned(octets, p, length):  # type: ignore[no-untyped-def]
     """Unsigned number in network order of one to eight octets, as uint64."""
     if length == 4:
@@ -103,7 +103,7 @@ def unsigned(octets, p, length):  # type: ignore[no-untyped-def]
     return v
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _store(columns, operation, row, r, octets, p, length, export, uptime):  # type: ignore[no-untyped-def]
     """Decode one field of record ``r``."""
     if operation == ADDRESS4:
@@ -129,7 +129,7 @@ def _store(columns, operation, row, r, octets, p, length, export, uptime):  # ty
             columns.wide[row, r] = instant(operation, value, length, export, uptime)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _stride(columns, operation, row, first, count, octets, p, size, length):  # type: ignore[no-untyped-def]
     """Decode one field of ``count`` records at once, if it is of a common kind; whether it was."""
     if operation == ADDRESS4:
@@ -160,7 +160,7 @@ def _stride(columns, operation, row, first, count, octets, p, size, length):  # 
     return True
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _instants(columns, operation, row, first, count, octets, p, size, length, export, uptime):  # type: ignore[no-untyped-def]
     """Decode a point in time of ``count`` records."""
     wide = columns.wide[row, first : first + count]
@@ -168,7 +168,7 @@ def _instants(columns, operation, row, first, count, octets, p, size, length, ex
         wide[k] = instant(operation, unsigned(octets, p + k * size, length), length, export, uptime)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def measure(octets, sets, layouts):  # type: ignore[no-untyped-def]
     """Count the records of every set that has a layout.
 
@@ -211,7 +211,7 @@ def measure(octets, sets, layouts):  # type: ignore[no-untyped-def]
     return total, cut
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def varying(octets, p, end):  # type: ignore[no-untyped-def]
     """Place and length of the content of a field of variable length (RFC 7011 section 7); beyond ``end`` if cut."""
     if p + 1 > end:
@@ -224,7 +224,7 @@ def varying(octets, p, end):  # type: ignore[no-untyped-def]
     return p + 3, be16(octets, p + 1)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _fixed_set(octets, group, layouts, columns, r, export, uptime):  # type: ignore[no-untyped-def]
     size = np.int64(layouts.size[group.layout])
     for f in range(layouts.first[group.layout], layouts.first[group.layout + 1]):
@@ -241,7 +241,7 @@ def _fixed_set(octets, group, layouts, columns, r, export, uptime):  # type: ign
             _store(columns, operation, row, r + k, octets, p + k * size, length, export, uptime)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _varying_set(octets, group, layouts, columns, r, export, uptime):  # type: ignore[no-untyped-def]
     p = group.start
     for k in range(group.count):
@@ -259,7 +259,7 @@ def _varying_set(octets, group, layouts, columns, r, export, uptime):  # type: i
             p += length
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _fill(columns, message, first, last, sampling, both):  # type: ignore[no-untyped-def]
     """Write what the records of a set have in common."""
     exporter = columns.address[EXPORTER, first:last]
@@ -274,7 +274,7 @@ def _fill(columns, message, first, last, sampling, both):  # type: ignore[no-unt
             told[k] = sampling
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _icmp(columns, first, last):  # type: ignore[no-untyped-def]
     """Write ICMP type and code where the destination port goes, as NetFlow v5 does."""
     for k in range(first, last):
@@ -283,7 +283,7 @@ def _icmp(columns, first, last):  # type: ignore[no-untyped-def]
             columns.two[DESTINATION_PORT, k] = columns.two[ICMP, k] | told
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def decode(octets, sets, messages, layouts, columns, notes):  # type: ignore[no-untyped-def]
     """Decode the records of ``sets``, counted by :func:`measure`, into ``columns`` from row ``row - sets[0].row`` on.
 

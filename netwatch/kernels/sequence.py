@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from netwatch.kernels.jit import kernel
 from netwatch.kernels.messages import DUPLICATE, STREAMS
 
 REMEMBERED = 16
@@ -43,7 +43,7 @@ class Sequences(NamedTuple):
         return cls(known, expected, lost, late, restarts, seen, uptime, np.zeros((STREAMS, REMEMBERED), np.uint64))
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def repeated(messages, sequences):  # type: ignore[no-untyped-def]
     """Mark messages whose octets are those of one shortly before as DUPLICATE; gives how many."""
     found = 0
@@ -64,7 +64,7 @@ def repeated(messages, sequences):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def follow(messages, records, uncertain, sequences):  # type: ignore[no-untyped-def]
     """Compare the sequence number of each message with what was expected.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
 from netwatch.kernels.messages import DUPLICATE, MESSAGE, OK, REASONS, SET, TRAILING, Streams, are_messages, walk
 from netwatch.kernels.sequence import MESSAGES, RECORDS, Sequences, follow, repeated
@@ -72,7 +73,7 @@ class ExportDecoder:
         self._layouts = LayoutTable()
         self._templates = Templates(self._layouts)
         self._observation = Observation(self._layouts)
-        self._notes = np.zeros(len(r.TIME_NOTES), np.int64)
+        self._notes = np.zeros(len(m.TIME_NOTES), np.int64)
         self._broken = 0
 
     @property
@@ -83,7 +84,8 @@ class ExportDecoder:
     @staticmethod
     def recognise(octets: np.ndarray, start: np.ndarray, length: np.ndarray) -> np.ndarray:
         """Boolean (n,): which of the places hold one export message and nothing else."""
-        found: np.ndarray = are_messages(_readonly(octets), start, length)
+        found = np.zeros(len(start), np.bool_)
+        are_messages(_readonly(octets), start, length, found)
         return found
 
     def add(
@@ -238,14 +240,14 @@ class ExportDecoder:
         fresh = messages[(messages["status"] != DUPLICATE) & (messages["stream"] >= 0)]
         for version, n in zip(*np.unique(fresh["version"], return_counts=True), strict=True):
             notes[f"message {_VERSIONS[int(version)]}"] += int(n)
-        for code, text in r.TIME_NOTES.items():
+        for code, text in m.TIME_NOTES.items():
             if self._notes[code]:
                 notes[text] = int(self._notes[code])
         if fresh["unset"].any():
             notes["message of an exporter whose clock was never set (time of capture used)"] += int(
                 fresh["unset"].sum()
             )
-        apart = np.abs(fresh["export"] - fresh["time"]) > r.DAY
+        apart = np.abs(fresh["export"] - fresh["time"]) > m.DAY
         if (apart & (fresh["time"] > 0)).any():
             notes["message exported over a day away from its capture"] += int((apart & (fresh["time"] > 0)).sum())
         self._tell_losses()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
 from netwatch.model.elements import Detail
 from netwatch.wire.ipfix import REVERSE
@@ -37,7 +38,7 @@ _KEPT: dict[tuple[int, int], list[tuple[Place, int, int]]] = {}
 for _part in (
     _numbers(
         "wide",
-        r.WIDE,
+        m.WIDE,
         {
             # octetDelta, octetTotal, postOctetDelta, initiatorOctets, layer2OctetDelta; packets likewise
             r.OCTETS: "1 85 23 231 352",
@@ -48,11 +49,11 @@ for _part in (
             r.RESPONDER: "232",
         },
     ),
-    _numbers("wide", r.MILLISECONDS, {r.BOOT: "160"}),
-    _numbers("wide", r.MILLI_SPAN, {r.LASTING: "161"}),
+    _numbers("wide", m.MILLISECONDS, {r.BOOT: "160"}),
+    _numbers("wide", m.MILLI_SPAN, {r.LASTING: "161"}),
     _numbers(
         "four",
-        r.FOUR,
+        m.FOUR,
         {
             r.INGRESS: "10 252",
             r.EGRESS: "14 253",
@@ -65,7 +66,7 @@ for _part in (
     ),
     _numbers(
         "two",
-        r.TWO,
+        m.TWO,
         {
             r.SOURCE_PORT: "7 180 182",
             r.DESTINATION_PORT: "11 181 183",
@@ -79,7 +80,7 @@ for _part in (
     ),
     _numbers(
         "one",
-        r.ONE,
+        m.ONE,
         {
             r.PROTOCOL: "4",
             r.END_REASON: "136",
@@ -97,35 +98,35 @@ _SECOND = {Place("wide", r.INITIATOR), Place("wide", r.RESPONDER)}
 _START, _END = Place("wide", r.START), Place("wide", r.END)
 for _rank, (_first, _last, _operation) in enumerate(
     (
-        (156, 157, r.NTP_NANO),
-        (154, 155, r.NTP_MICRO),
-        (152, 153, r.MILLISECONDS),
-        (158, 159, r.BEFORE),
-        (22, 21, r.UPTIME),
-        (150, 151, r.SECONDS),
-        (0, 324, r.NTP_MICRO),
-        (0, 323, r.MILLISECONDS),
-        (0, 322, r.SECONDS),
+        (156, 157, m.NTP_NANO),
+        (154, 155, m.NTP_MICRO),
+        (152, 153, m.MILLISECONDS),
+        (158, 159, m.BEFORE),
+        (22, 21, m.UPTIME),
+        (150, 151, m.SECONDS),
+        (0, 324, m.NTP_MICRO),
+        (0, 323, m.MILLISECONDS),
+        (0, 322, m.SECONDS),
     )
 ):
     _KEPT[_last, 0] = [(_END, _rank, _operation)]
     if _first:
         _KEPT[_first, 0] = [(_START, _rank, _operation)]
-_KEPT[162, 0] = [(Place("wide", r.LASTING), 1, r.MICRO_SPAN)]
+_KEPT[162, 0] = [(Place("wide", r.LASTING), 1, m.MICRO_SPAN)]
 # Each address has a place for IPv4 and one for IPv6, the same row: templates of dual-stack exporters carry both.
 for _row, _four, _six in ((r.SOURCE, 8, 27), (r.DESTINATION, 12, 28), (r.NEXT_HOP, 15, 62)):
-    _KEPT[_four, 0] = [(Place("address", _row), 0, r.ADDRESS4)]
-    _KEPT[_six, 0] = [(Place("address", _row), 1, r.ADDRESS6)]
-_KEPT[18, 0] = [(Place("address", r.NEXT_HOP), 2, r.ADDRESS4)]
-_KEPT[63, 0] = [(Place("address", r.NEXT_HOP), 3, r.ADDRESS6)]
+    _KEPT[_four, 0] = [(Place("address", _row), 0, m.ADDRESS4)]
+    _KEPT[_six, 0] = [(Place("address", _row), 1, m.ADDRESS6)]
+_KEPT[18, 0] = [(Place("address", r.NEXT_HOP), 2, m.ADDRESS4)]
+_KEPT[63, 0] = [(Place("address", r.NEXT_HOP), 3, m.ADDRESS6)]
 
 
 def _fits(field: Field, operation: int) -> bool:
     if field.length == VARIABLE:
         return True
-    if operation in (r.ADDRESS4, r.ADDRESS6):
-        return field.length == (4 if operation == r.ADDRESS4 else 16)
-    if operation in (r.NTP_MICRO, r.NTP_NANO):
+    if operation in (m.ADDRESS4, m.ADDRESS6):
+        return field.length == (4 if operation == m.ADDRESS4 else 16)
+    if operation in (m.NTP_MICRO, m.NTP_NANO):
         return field.length == 8
     return 0 < field.length <= 8
 
@@ -143,8 +144,8 @@ def _chosen(template: Template) -> dict[int, tuple[Place, int]]:
     taken: set[tuple[Place, bool]] = set()
     chosen: dict[int, tuple[Place, int]] = {}
     for _, _, index, place, operation in sorted(candidates):
-        if index not in chosen and (place, operation == r.ADDRESS6) not in taken:
-            taken.add((place, operation == r.ADDRESS6))
+        if index not in chosen and (place, operation == m.ADDRESS6) not in taken:
+            taken.add((place, operation == m.ADDRESS6))
             chosen[index] = (place, operation)
     return chosen
 
@@ -178,9 +179,9 @@ class LayoutTable:
         places = dict(chosen.values())
         offset = 0
         for index, field in enumerate(template.fields):
-            place, operation = chosen.get(index, (Place("", 0), r.SKIP))
+            place, operation = chosen.get(index, (Place("", 0), m.SKIP))
             # Only what is kept needs a step, except that fields of variable length are found by all before them.
-            if field.length and (operation != r.SKIP or template.variable):
+            if field.length and (operation != m.SKIP or template.variable):
                 self._step((operation, place.row, offset, field.length), template.variable)
             offset += field.length
         self._first.append(len(self._fields))
@@ -193,9 +194,9 @@ class LayoutTable:
 
     def _step(self, step: tuple[int, int, int, int], varies: bool) -> None:
         last = self._fields[-1] if len(self._fields) > self._first[-1] else None
-        joined = last is not None and last[0] == step[0] == r.SKIP and VARIABLE not in (last[3], step[3])
+        joined = last is not None and last[0] == step[0] == m.SKIP and VARIABLE not in (last[3], step[3])
         if varies and joined and last is not None and last[3] + step[3] < VARIABLE:
-            self._fields[-1] = (r.SKIP, 0, last[2], last[3] + step[3])
+            self._fields[-1] = (m.SKIP, 0, last[2], last[3] + step[3])
         else:
             self._fields.append(step)
 
@@ -224,5 +225,5 @@ def _has(places: dict[Place, int]) -> tuple[int, ...]:
         Place("wide", r.LASTING) in places,
         any(place in places for place in icmp),
         Detail.BIFLOW if both else 0,
-        places.get(_START) == r.UPTIME and places.get(_END, r.UPTIME) == r.UPTIME,
+        places.get(_START) == m.UPTIME and places.get(_END, m.UPTIME) == m.UPTIME,
     )

@@ -182,6 +182,7 @@ class NfcapdReader:
         return self._flows(columns, made)
 
     def _flows(self, columns: Any, made: int) -> Flows:
+        from netwatch.kernels import moments as m
         from netwatch.kernels import records as r
         from netwatch.read.exports import COLUMNS
 
@@ -191,7 +192,7 @@ class NfcapdReader:
         end[end == 0] = start[end == 0]
         wrong = start > end
         if wrong.any():
-            self.tally.notes[r.TIME_NOTES[r.REVERSED]] += int(wrong.sum())
+            self.tally.notes[m.TIME_NOTES[m.REVERSED]] += int(wrong.sum())
             start[wrong] = end[wrong]
         return Flows({name: getattr(columns, kind)[row][:made] for name, (kind, row) in COLUMNS.items()})
 
