@@ -106,7 +106,7 @@ def groups_of(options: ScopeOptions) -> list[Group]:
     groups = [Group("scope", members)] if members else []
     if options.watch is not None:
         groups += read_watch(options.watch)
-    return groups
+    return groups + [_group(name, table, f"group {name!r}") for name, table in options.groups.items()]
 
 
 def read_watch(path: Path) -> list[Group]:

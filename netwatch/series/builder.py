@@ -12,7 +12,6 @@ from netwatch.kernels.sketch import hashed
 from netwatch.model.elements import Direction
 from netwatch.model.flows import Flows, octets_both
 from netwatch.model.series import COUNTERS, Bins, Entity, Series, SeriesSet
-from netwatch.model.sums import BinSums
 from netwatch.model.tally import Tally
 from netwatch.series.coverage import Presence, edges, observed_share
 from netwatch.series.keys import KEYS, direction_of, words
@@ -34,7 +33,9 @@ class SeriesBuilder:
     """Counters of the scope and of its largest entities over equal bins.
 
     ``span``: first and last instant (ns) of the flows to come. ``observed``: what readers know to have been observed,
-    as ``(since, until, share of the traffic seen)``; empty where they do not know.
+    as ``(since, until, share of the traffic seen)``; empty where they do not know. Where they do, such as by sequence
+    numbers that run on (nothing was lost: RFC 7011 section 3.1), a silence is the network's and no gap; without, a
+    total silence of the exporter is a gap.
     Octets and packets are corrected for sampling; flows and peers stay as observed (few packets of a small flow are
     drawn, so that its number cannot be told): ``detect`` allows for a step in them where the interval changes.
     """
@@ -126,14 +127,10 @@ class SeriesBuilder:
             self.tally.notes["bins without a count of peers: no room"] += self._peers.exhausted
         return made
 
-    def sums(self) -> BinSums:
-        """What was added, bin by bin, before coverage is allowed for: to be kept and added to."""
-        from netwatch.series.sums import ledger_sums
-
-        return ledger_sums(self)
-
     def _coverage(self) -> np.ndarray:
-        share = observed_share(self.bins, self._observed) if self._observed else edges(self.bins, *self.span)
+        if self._observed:
+            return observed_share(self.bins, self._observed)
+        share = edges(self.bins, *self.span)
         if self.bins.width >= SHORTEST_SILENCE:
             share = share * self._presence.coverage(self.options.gap_p)
         return share

@@ -98,14 +98,20 @@ def _prefix(flows: Flows) -> Keys:
 
 
 def _upstream(flows: Flows) -> Keys:
-    """The next AS, else the next hop's IPv4 address (or the last 61 bits of an IPv6 one), else none."""
+    """Of what leaves or passes: the next AS, else the next hop's IPv4 address (or the last 61 bits of an IPv6 one).
+
+    What comes in has the watched side's own router as its next hop, so it tells of no upstream; nor does a biflow's
+    reverse direction, whose way in is not in the record.
+    """
     adjacent = flows["bgp_next_adjacent_as_number"].astype(np.int64)
     low = flows["next_hop_address"][:, 1]
     known = flows["next_hop_address"].any(axis=1) & (low != np.uint64(MAPPED))
     hop = (low & np.uint64((1 << 61) - 1)).astype(np.int64)
     mapped = low >> np.uint64(32) == np.uint64(MAPPED >> 32)
     hop = np.where(mapped, hop & 0xFFFFFFFF, hop | (1 << 61)) | _AHEAD
-    return _same(np.where(adjacent > 0, adjacent, np.where(known, hop, NONE)))
+    key = np.where(adjacent > 0, adjacent, np.where(known, hop, NONE))
+    leaves = np.isin(direction_of(flows), (Direction.OUTBOUND, Direction.TRANSIT))
+    return Keys(np.where(leaves, key, NONE), np.full(len(key), NONE, np.int64))
 
 
 KEYS: dict[str, Callable[[Flows], Keys]] = {

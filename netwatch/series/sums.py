@@ -24,10 +24,10 @@ def sums_of(batches: Iterable[Flows], span: tuple[int, int], options: SeriesOpti
     builder = SeriesBuilder(options, span)
     for flows in batches:
         builder.add(flows)
-    return builder.sums()
+    return _ledger_sums(builder)
 
 
-def ledger_sums(builder: SeriesBuilder) -> BinSums:
+def _ledger_sums(builder: SeriesBuilder) -> BinSums:
     """The rows of a builder's ledger and of the exporters that it heard."""
     ledger, presence, bins = builder._ledger, builder._presence, builder.bins
     ledger.trim()

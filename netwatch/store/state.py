@@ -117,12 +117,20 @@ class State:
     def record(self, number: int, entries: Iterable[Ingest]) -> None:
         """Add a commit's inputs to the ledger."""
         marks = ", ".join("?" * (len(_COLUMNS) + 2))
+        totals = self.totals()
         for entry in entries:
-            values = (*asdict(entry).values(), entry.code, number)
-            self._db.execute(
+            added = self._db.execute(
                 f"insert or ignore into ledger({_NAMES}, code, number) values ({marks})",  # noqa: S608 - our own names
-                values,
-            )
+                (*asdict(entry).values(), entry.code, number),
+            ).rowcount
+            if added:
+                totals["quarantined" if entry.fault else "ingested"] += 1
+                totals["rows"] += entry.rows
+                totals["octets"] += entry.octets
+                totals["last"] = max(totals["last"], entry.last)
+                if entry.rows:
+                    totals["first"] = min(totals["first"] or entry.first, entry.first)
+        self.put("totals", json.dumps(totals))
         self.put("number", str(max(number, self.number)))
 
     def ledger(self, number: int | None = None) -> list[tuple[int, Ingest]]:
@@ -135,12 +143,9 @@ class State:
         return [(row[0], Ingest(*row[1:])) for row in rows]
 
     def totals(self) -> dict[str, int]:
-        """Inputs ingested and quarantined, their rows and octets, by the ledger."""
-        row = self._db.execute(
-            "select count(*) filter (where fault = ''), count(*) filter (where fault != ''), coalesce(sum(rows), 0),"
-            " coalesce(sum(octets), 0), coalesce(max(last), 0) from ledger"
-        ).fetchone()
-        return dict(zip(("ingested", "quarantined", "rows", "octets", "last"), map(int, row), strict=True))
+        """Inputs ingested and quarantined, rows, octets, first start and last end (ns): kept as the ledger grows."""
+        kept: dict[str, int] = json.loads(self.get("totals", "{}"))
+        return dict.fromkeys(("ingested", "quarantined", "rows", "octets", "first", "last"), 0) | kept
 
     # What lies in the spools.
 
@@ -182,6 +187,15 @@ class State:
         query = f"select body from findings {where} order by since, id"  # noqa: S608 - only question marks
         rows = self._db.execute(query, tuple(lives))
         return [json.loads(body) for (body,) in rows]
+
+    def concerning(self, ids: Iterable[str], lives: Sequence[str]) -> list[dict[str, Any]]:
+        """Findings with one of these ids, whatever their life, and all in some state of life."""
+        bodies = {(f["id"], f["since"]): f for f in self.findings(lives)}
+        for id_ in sorted(set(ids)):
+            for (body,) in self._db.execute("select body from findings where id = ?", (id_,)):
+                finding = json.loads(body)
+                bodies[finding["id"], finding["since"]] = finding
+        return list(bodies.values())
 
     def keep(self, finding: dict[str, Any]) -> None:
         """Write a finding; ``id`` and ``since`` name it."""

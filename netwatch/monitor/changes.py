@@ -1,0 +1,115 @@
+"""Changes of volume, sought in the kept series: sudden ones in the fine bins, lasting ones in the hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from netwatch.detect import detect
+from netwatch.explain import explain
+from netwatch.model.change import Change
+from netwatch.model.series import Bins, SeriesSet
+from netwatch.monitor.journal import Journal
+from netwatch.monitor.sighting import change_name, sighted
+from netwatch.series import series_from
+from netwatch.store.series_at_rest import DAY, FINE, HOUR
+
+SECOND = 10**9
+SUDDEN = ("points", "gap", "sampling")
+SUDDEN_KINDS = ("scope", "watch", "family")
+LASTING = ("level", "rhythm", "spread", "upstream")
+LASTING_KINDS = ("scope", "watch", "family", "class", "direction", "asn", "port", "upstream")
+EXPORTER = "exporter"
+SLACK = DAY
+
+
+def seek(journal: Journal) -> None:
+    """Look for changes as far as there are new sums, and advance the findings by them.
+
+    Fine bins are looked at in every pass that brought flows; hours once a day of the data is complete.
+    """
+    state = journal.state
+    totals = state.totals()
+    first, last = totals["first"], totals["last"]
+    if not last or state.get("sought") == str(last):
+        return
+    span = (first, last)
+    sightings = _sighted(journal, *_sudden(journal, span))
+    day = last // DAY
+    if state.get("day") != str(day):
+        stale = state.get("stale").split()
+        journal.series.roll_up(stale)
+        sightings += _sighted(journal, *_lasting(journal, (first, day * DAY)))
+        with state.change():
+            newer = [d for d in state.get("stale").split() if d not in stale or d == stale[-1]]
+            state.put("stale", " ".join(newer))
+            journal.tell(sightings)
+            state.put("day", str(day))
+            state.put("sought", str(last))
+        return
+    with state.change():
+        journal.tell(sightings)
+        state.put("sought", str(last))
+
+
+def _sudden(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[Change]]:
+    options = journal.options
+    since = max(span[0], span[1] - int(options.passes.history * SECOND))
+    bins = Bins.covering(since, span[1], FINE)
+    sums = journal.series.fine(bins.start, bins.end, (*SUDDEN_KINDS, EXPORTER))
+    kinds = replace(options.run.series, by=SUDDEN_KINDS)
+    series = series_from(sums, bins, span, kinds)
+    chosen = tuple(d for d in SUDDEN if d in (options.run.detect.detectors or SUDDEN))
+    changes = detect(series, replace(options.run.detect, detectors=chosen)) if chosen else []
+    return series, changes
+
+
+def _lasting(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[Change]]:
+    """``span`` ends with the last complete day."""
+    options = journal.options
+    if span[1] - span[0] < 2 * DAY:
+        return SeriesSet(Bins(0, HOUR, 0)), []
+    bins = Bins.covering(span[0], span[1] - 1, HOUR)
+    sums = journal.series.hours(bins.start, bins.end, (*LASTING_KINDS, EXPORTER))
+    kinds = replace(options.run.series, by=tuple(k for k in LASTING_KINDS if k in options.run.series.by))
+    series = series_from(sums, bins, span, kinds)
+    chosen = tuple(d for d in LASTING if d in (options.run.detect.detectors or LASTING))
+    changes = detect(series, replace(options.run.detect, detectors=chosen)) if chosen else []
+    return series, changes
+
+
+def _sighted(journal: Journal, series: SeriesSet, changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Sightings of all changes: those known keep their words, the new ones are explained with flows."""
+    known = [record for record in journal.state.findings() if record["change"]]
+    sightings: list[dict[str, Any]] = []
+    fresh: list[Change] = []
+    for change in changes:
+        same = [r for r in known if r["change"] == change_name(change)]
+        near = [r for r in same if abs(r["since"] - change.since) <= max(SLACK, r["slack"] or 0)]
+        if near:
+            record = min(near, key=lambda r: abs(r["since"] - change.since))
+            sightings.append({**record, "since": change.since, "until": change.until})
+        else:
+            fresh.append(change)
+    if fresh:
+        largest = sorted(fresh, key=_moved, reverse=True)[: journal.options.passes.explain]
+        asked = journal.options.run.explain
+        days = [d for d in journal.lake.days() if _touches(d, largest, asked.window)]
+        findings = explain(series, largest, [], journal.lake.table(days), asked)
+        names = {(change_name(c), c.since) for c in largest}
+        told = [f for f in findings if f.change is not None and (change_name(f.change), f.change.since) in names]
+        sightings += [sighted(finding, None, ()).as_json() for finding in told]
+    return sightings
+
+
+def _moved(change: Change) -> float:
+    moved = abs(change.after - change.before)
+    return moved if moved == moved else 0.0
+
+
+def _touches(day: str, changes: Sequence[Change], window: int) -> bool:
+    import numpy as np
+
+    at = int(np.datetime64(day, "ns").astype(np.int64))
+    return any(c.since - window * DAY <= at <= (c.until or c.since) + window * DAY for c in changes)

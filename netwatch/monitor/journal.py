@@ -1,0 +1,185 @@
+"""Commits of new inputs: each is prepared, made and recorded, so that it can be finished wherever it was cut off.
+
+1. State: what the commit will mean (entries, sightings, files) is *prepared*.
+2. Lake: the rows are committed under the next number, wholly or not at all.
+3. State, in one transaction: ledger, files seen, findings, notices to send; what was prepared is settled.
+4. Series: the rows' sums are added under the same number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from netwatch.config import MonitorOptions
+from netwatch.errors import OutputError
+from netwatch.model.flows import Flows
+from netwatch.model.notice import Life
+from netwatch.model.tally import Tally
+from netwatch.monitor.life import OPEN, Moment, advance
+from netwatch.monitor.sighting import sighted
+from netwatch.monitor.spool import Place
+from netwatch.pipeline.increment import Context, Named, increment
+from netwatch.series import SeriesOptions, sums_of
+from netwatch.store.lake import Ingest, Lake
+from netwatch.store.series_at_rest import SeriesStore
+from netwatch.store.state import State
+
+SECOND = 10**9
+DAY = 86_400 * SECOND
+CHUNK_DAYS = 32
+"""Days of flows that are summed at a time: a bound on memory for inputs that span years."""
+
+
+class Journal:
+    """The store and the state of one monitor, opened when first needed; ``said``: ns of the clock of this pass."""
+
+    def __init__(self, options: MonitorOptions, state: State, said: int) -> None:
+        self.options = options
+        self.state = state
+        self.said = said
+        self.tallies: list[Tally] = []
+        self.rows = 0
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The flows."""
+        return Lake(self.options.store, self.options.storage)
+
+    @cached_property
+    def series(self) -> SeriesStore:
+        """Their sums."""
+        return SeriesStore(self.options.store, self.options.storage)
+
+    @property
+    def moment(self) -> Moment:
+        """Where the data's time stands."""
+        passes = self.options.passes
+        now = self.state.totals()["last"]
+        return Moment(now, self.said, int(passes.ended_after * SECOND), passes.growth)
+
+    def recover(self) -> bool:
+        """Finish what an interrupted pass left half done; whether there was anything."""
+        found = False
+        for number, body in self.state.prepared():
+            found = True
+            if self.lake.number >= number:
+                self._record(number, body)
+            else:
+                with self.state.change():
+                    self.state.settle(number)
+        if found or self.state.get("summed") != str(self.state.number):
+            self._adopt()
+            self._catch_up()
+        return found
+
+    def _adopt(self) -> None:
+        """Commits of the lake that the state knows nothing of (it was lost, or is of an older copy)."""
+        for number in range(self.state.number + 1, self.lake.number + 1):
+            entries = [asdict(entry) for entry in self.lake.entries(number)]
+            self._record(number, {"entries": entries, "sightings": [], "places": []})
+
+    def _catch_up(self) -> None:
+        """Add to the series what the lake has and they lack."""
+        for number in range(self.series.number + 1, self.lake.number + 1):
+            entries = [entry for _, entry in self.state.ledger(number)]
+            self._sum(number, entries, list(self.lake.batches(entries)))
+
+    def ingest(self, inputs: Sequence[tuple[Named, Place]]) -> list[Ingest]:
+        """Commit some inputs; their entries as the ledger has them now.
+
+        Raises:
+            OutputError: the store cannot be written, or another writer took the number.
+        """
+        number = self.state.number + 1
+        with increment([named for named, _ in inputs], self.options.run, self._context()) as made:
+            flows = made.store.table if made.findings else None
+            watches = [group.name for group in made.scope.groups]
+            body = {
+                "entries": [asdict(entry) for entry in made.entries],
+                "sightings": [sighted(finding, flows, watches).as_json() for finding in made.findings],
+                "places": [[p.key, *p[1:], entry.digest] for (_, p), entry in zip(inputs, made.entries, strict=True)],
+            }
+            with self.state.change():
+                self.state.prepare(number, body)
+            if not self.lake.add(number, made.entries, made.store.batches()):
+                raise OutputError(f"another writer adds to {self.options.store}; a store has one monitor")
+            self._record(number, body)
+            self._sum(number, made.entries, made.store.batches())
+            self.tallies += made.tallies
+            self.rows += made.store.rows
+            return made.entries
+
+    def _context(self) -> Context:
+        last, seconds = self.state.totals()["last"], self.options.passes.context
+        if not last or not seconds:
+            return Context()
+        since = last - int(seconds * SECOND)
+        first, end = (str(np.datetime64(t, "ns").astype("M8[D]")) for t in (since, last))
+        return Context(self.lake.files([d for d in self.lake.days() if first <= d <= end]), since)
+
+    def _record(self, number: int, body: dict[str, Any]) -> None:
+        """Everything that a commit means to the state, in one transaction."""
+        entries = [Ingest(**entry) for entry in body["entries"]]
+        with self.state.change():
+            self.state.record(number, entries)
+            for place in body["places"]:
+                self.state.see(*place)
+            self.tell(body["sightings"])
+            self.state.settle(number)
+
+    def tell(self, sightings: Sequence[dict[str, Any]]) -> None:
+        """Advance the findings by what was sighted, and post what is to be said of it; within a transaction."""
+        records = self.state.concerning([s["id"] for s in sightings], [str(life) for life in OPEN])
+        changed, notices = advance(records, sightings, self.state.mutes(), self.moment)
+        for record in changed:
+            self.state.keep(record | {"life": str(Life(record["life"]))})
+        for notice in notices:
+            self.state.post(notice.key, asdict(notice))
+
+    def _sum(self, number: int, entries: Sequence[Ingest], batches: Iterable[Flows]) -> None:
+        """Add a commit's sums to the series."""
+        kept = [entry for entry in entries if entry.rows]
+        options = SeriesOptions(
+            bin=self.options.run.series.bin,
+            by=self.options.run.series.by,
+            top=self.options.passes.top,
+            watch=self._watches(),
+            gap_p=self.options.run.series.gap_p,
+        )
+        first = min((e.first for e in kept), default=0)
+        last = max((e.last for e in kept), default=0)
+        from netwatch.model.sums import BinSums
+
+        if last - first <= CHUNK_DAYS * DAY:
+            parts = [sums_of(batches, (first, last), options)] if kept else []
+        else:
+            parts = _in_chunks(list(batches), options)
+        sums = BinSums.joined(300 * SECOND, parts)
+        self.series.add(number, sums)
+        days = np.unique(sums.start.astype("M8[ns]").astype("M8[D]")).astype(str).tolist()
+        with self.state.change():
+            stale = set(self.state.get("stale").split()) | set(days)
+            self.state.put("stale", " ".join(sorted(stale)))
+            self.state.put("summed", str(number))
+
+    def _watches(self) -> tuple[str, ...]:
+        asked = self.options.run.scope
+        own = ("scope",) if asked.asn or asked.prefix or asked.country else ()
+        return (*own, *asked.groups)
+
+
+def _in_chunks(batches: Sequence[Flows], options: SeriesOptions) -> list[Any]:
+    """Sums of flows that span long, those that begin in the same weeks together."""
+    flows = Flows.concatenate(batches)
+    chunk = flows["flow_start_nanoseconds"] // (CHUNK_DAYS * DAY)
+    parts = []
+    for number in np.unique(chunk):
+        some = flows.take(chunk == number)
+        span = int(some["flow_start_nanoseconds"].min()), int(some["flow_end_nanoseconds"].max())
+        parts.append(sums_of([some], span, options))
+    return parts

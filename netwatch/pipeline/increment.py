@@ -1,0 +1,177 @@
+"""One increment of a store that grows: new inputs through all stages up to verdicts, each input by itself.
+
+Packets are metered input by input, so that what a store holds does not depend on how its inputs came together: flows
+that are open at the end of an input end there, by reason 4 (forced end).
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from netwatch.config import Options
+from netwatch.explain.threats import threat_findings
+from netwatch.fingerprint import Fingerprinter
+from netwatch.meter import Meter
+from netwatch.model.elements import Direction
+from netwatch.model.finding import Finding
+from netwatch.model.flows import Flows, octets_both, rebatched
+from netwatch.model.tally import Tally
+from netwatch.pipeline.passes import BATCH, metered
+from netwatch.read import open_inputs
+from netwatch.scope import Scope
+from netwatch.store import FlowStore
+from netwatch.store.lake import Ingest
+
+SECOND = 10**9
+DAY = 86_400 * SECOND
+MOST_DAYS = 1200
+"""Days on which the flows of one input may begin; clocks that are set wrong, or lie, show more."""
+LONGEST = 7 * DAY
+"""Flows that claim to have lasted longer are cut out: exporters end a flow after minutes."""
+
+
+class Context(NamedTuple):
+    """Flows stored before that are judged with the new ones: Parquet files, and the earliest start (ns) that counts."""
+
+    files: Sequence[str] = ()
+    since: int = 0
+
+
+@dataclass(slots=True)
+class Increment:
+    """What new inputs came to. ``store`` holds their flows with scope, class and role, and their codes in ``input``.
+
+    ``entries``: one an input; ``findings``: what the verdicts that touch the new flows say.
+    """
+
+    entries: list[Ingest]
+    store: FlowStore
+    scope: Scope
+    findings: list[Finding] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
+
+
+class Named(NamedTuple):
+    """An input: where it lies, and its entry as far as it is known before reading (digest, name, size)."""
+
+    path: str
+    entry: Ingest
+
+
+@contextmanager
+def increment(named: Sequence[Named], options: Options, context: Context) -> Iterator[Increment]:
+    """Read, meter, scope, recognise, judge and classify; the flows live as long as the ``with`` block.
+
+    An input that cannot be read, or on which a stage fails, has its
+    ``fault`` in the entry that comes back and no flows; the others are not touched by it.
+
+    Raises:
+        UsageError: an option that means nothing.
+        OutputError: no room for what must be kept aside.
+    """
+    scope = Scope.build(options.scope)
+    fingerprinter = Fingerprinter(options.fingerprint)
+    with FlowStore.scratch() as observed, FlowStore.scratch() as store:
+        made = Increment([], store, scope)
+        for one in named:
+            made.entries.append(_observe(one, options, (scope, fingerprinter), observed, made.tallies))
+        observed.flush()
+        verdicts = fingerprinter.conclude(_with_context(observed, context))
+        faulty = np.array([e.code for e in made.entries if e.fault], np.uint32)
+        for flows in observed.batches():
+            sound = flows.take(~np.isin(flows["input"], faulty)) if len(faulty) else flows
+            store.append(fingerprinter.classify(sound))
+        store.flush()
+        if store.first is not None:
+            made.findings = threat_findings([v for v in verdicts if v.until >= store.first])
+        made.tallies.append(scope.tally)
+        yield made
+
+
+def _observe(
+    named: Named,
+    options: Options,
+    stages: tuple[Scope, Fingerprinter],
+    observed: FlowStore,
+    tallies: list[Tally],
+) -> Ingest:
+    """Take one input in as far as payload is needed; what came of it."""
+    scope, fingerprinter = stages
+    entry = named.entry
+    inputs = open_inputs([named.path], options.read)
+    meter, times = Meter(options.meter), Tally("times", "flow record", entry.name)
+    rows = octets = last = 0
+    first = 1 << 62
+    fault = ""
+    try:
+        for flows in rebatched(metered(inputs, meter, lambda _inputs: None), BATCH):
+            scoped = scope.annotate(plausible(flows, times))
+            kept = fingerprinter.observe(scoped.take(scoped["direction"] != Direction.OUTSIDE))
+            if not len(kept):
+                continue
+            observed.append(kept.with_columns(input=np.full(len(kept), entry.code, np.uint32)))
+            rows, octets = rows + len(kept), octets + int(octets_both(kept).sum())
+            first = min(first, int(kept["flow_start_nanoseconds"].min()))
+            last = max(last, int(kept["flow_end_nanoseconds"].max()))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the stage's door: one input's fault must not stop the rest
+        fault = _reason(error)
+    tallies += [*inputs.tallies, meter.tally, times]
+    if fault:
+        return replace(entry, fault=fault)
+    return replace(entry, rows=rows, octets=octets, first=first if rows else 0, last=last)
+
+
+def _reason(error: Exception) -> str:
+    """Why an input is set aside, in a line; of a fault of ours also where."""
+    from netwatch.errors import NetwatchError, OutputError
+
+    if isinstance(error, OutputError):
+        raise error
+    if isinstance(error, NetwatchError):
+        return str(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"a fault of netwatch: {type(error).__name__}: {error} ({place.name}, line {place.lineno})"
+
+
+def plausible(flows: Flows, tally: Tally) -> Flows:
+    """The flows whose times can be; those that last too long, or lie on days beyond the most frequent, are dropped."""
+    start, end = flows["flow_start_nanoseconds"], flows["flow_end_nanoseconds"]
+    octets = octets_both(flows)
+    short = (end >= start) & (end - start <= LONGEST)
+    day = start // DAY
+    usual = (day > 0) & (day < 80_000)
+    days, at, count = np.unique(day, return_inverse=True, return_counts=True)
+    if len(days) > MOST_DAYS:
+        frequent = np.zeros(len(days), bool)
+        frequent[np.argsort(-count, kind="stable")[:MOST_DAYS]] = True
+        usual &= frequent[at]
+    keep = short & usual
+    tally.keep(int(keep.sum()), int(octets[keep].sum()))
+    if keep.all():
+        return flows
+    for reason, lost in (("lasts longer than a week", ~short), ("at a time that cannot be", short & ~usual)):
+        if lost.any():
+            tally.drop(reason, int(lost.sum()), int(octets[lost].sum()))
+    return flows.take(keep)
+
+
+def _with_context(observed: FlowStore, context: Context) -> Any:
+    """The new flows and those before them as one Ibis table."""
+    table = observed.table
+    if not context.files or not observed.rows:
+        return table
+    connection = table.get_backend()
+    files = [str(observed.path), *context.files]
+    whole = connection.read_parquet(files, table_name="with_context", union_by_name=True, hive_partitioning=False)
+    import ibis
+
+    recent = whole.flow_start >= ibis.timestamp(np.datetime64(context.since, "ns").astype("M8[us]").item())
+    return whole.filter(recent).select(table.columns)
