@@ -26,6 +26,7 @@ COMMANDS = {
     "analyze": ("netwatch.cli.analyze:analyze", "How much, did it jump, and what made it jump: the whole report."),
     "inspect": ("netwatch.cli.inspect:inspect", "What is in a file: format, span, packets, flows, losses."),
     "flows": ("netwatch.cli.flows:flows", "List, filter, group and convert flow records."),
+    "meter": ("netwatch.cli.meter:meter", "Packets to a file of flow records, and no more: as fast as can be."),
     "series": ("netwatch.cli.series:series", "Octets, packets, flows and peers over time."),
     "explain": ("netwatch.cli.explain:explain", "What made the difference between two windows of time."),
     "simulate": ("netwatch.cli.simulate:simulate", "Labelled traffic to try netwatch on."),

@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netwatch.pipeline.analysis import analyze
+    from netwatch.pipeline.carving import carve
+    from netwatch.pipeline.metering import Metered, meter_into
     from netwatch.pipeline.passes import Judged, judged
 
-__all__ = ["Judged", "analyze", "judged"]
+__all__ = ["Judged", "Metered", "analyze", "carve", "judged", "meter_into"]
 
-_HOMES = {"analyze": "analysis", "Judged": "passes", "judged": "passes"}
+_HOMES = {
+    "analyze": "analysis",
+    "carve": "carving",
+    "Judged": "passes",
+    "judged": "passes",
+    "Metered": "metering",
+    "meter_into": "metering",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,7 @@ addresses 16 octets in network order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -38,9 +38,9 @@ def type_at_rest(element: Element) -> pa.DataType:
     return _SIGNED[element.dtype.str[1:]]
 
 
-def to_arrow(flows: Flows) -> pa.Table:
-    """A batch as an Arrow table; payload does not come along."""
-    names = [name for name in ELEMENTS if name in flows]
+def to_arrow(flows: Flows, columns: Sequence[str] | None = None) -> pa.Table:
+    """A batch as an Arrow table; payload does not come along. ``columns``: names in memory, None for all."""
+    names = [name for name in ELEMENTS if name in flows and (columns is None or name in columns)]
     arrays = [_to_array(ELEMENTS[name], flows[name]) for name in names]
     return pa.table(arrays, names=[name_at_rest(name) for name in names])
 
