@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from netwatch.cli.choices import OUTPUT, Files, Reading, Watched, options, split
 from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
 from netwatch.model.text import bit_rate, count, duration, percent, volume
-from netwatch.store.export import export, rows
+from netwatch.store.export import collect, export, rows
 from netwatch.store.filter import compile_filter
 from netwatch.store.top import COUNTERS, Group, column_of, measured, top
 
@@ -27,6 +27,7 @@ def flows(
     order: Annotated[str, Parameter(help="Rank groups by octets, packets or flows.")] = "octets",
     csv: Annotated[Path | None, Parameter(help="Write all to this file.", group=OUTPUT)] = None,
     parquet: Annotated[Path | None, Parameter(help="Write all to this file.", group=OUTPUT)] = None,
+    pcap: Annotated[Path | None, Parameter(help="Write the packets behind the flows here.", group=OUTPUT)] = None,
     json: Annotated[bool, Parameter(help="JSON lines on stdout.", group=OUTPUT)] = False,
     quiet: Annotated[bool, Parameter(help="Nothing on stderr.", group=OUTPUT)] = False,
     watched: Watched | None = None,
@@ -42,24 +43,30 @@ def flows(
         netwatch flows exports/ --group source_address --top 10 --order packets
 
         netwatch flows nfcapd.201902010000 --csv flows.csv
+
+        netwatch flows day.pcap.gz --filter 'class mining' --pcap evidence.pcap
     """
-    from netwatch.pipeline import judged
+    from netwatch.pipeline import carve, judged
 
     predicate = compile_filter(filter)
+    chosen = options(watched, reading)
     by = [column_of(word) for word in split(group)]
-    with progress(quiet=quiet) as advance, judged(files, options(watched, reading), advance) as result:
+    with progress(quiet=quiet) as advance, judged(files, chosen, advance) as result:
         kept = result.store.table
         kept = kept.filter(predicate(kept))
         if csv is not None:
             export(kept, csv, "csv")
         if parquet is not None:
             export(kept, parquet, "parquet")
+        if pcap is not None:
+            carved = carve(result.inputs, collect(kept), pcap, chosen)
+            stderr().print(f"{pcap}: {count(carved)} frames", markup=False)
         if by:
             _show_groups(kept, by, order, rows_shown, as_json=json)
         elif json:
             for row in rows(kept.order_by(IN_ORDER)):
                 print_json(row)
-        elif csv is None and parquet is None:
+        elif csv is None and parquet is None and pcap is None:
             _show_flows(kept, rows_shown)
         if not quiet:
             print_tallies(result.tallies, stderr())

@@ -13,7 +13,7 @@ from netwatch.cli.console import print_json, print_tallies, progress, stdout, ta
 from netwatch.model.flows import Flows, octets_both, packets_both
 from netwatch.model.packets import Packets
 from netwatch.model.tally import Tally
-from netwatch.model.text import count, duration, instant, volume
+from netwatch.model.text import count, duration, instant, printable, volume
 from netwatch.read import InputFile, open_inputs
 
 SAID = {"first_time"}
@@ -41,6 +41,7 @@ def inspect(
     files: Files,
     /,
     *,
+    frame: Annotated[int | None, Parameter(help="Dissect this frame, such as a finding's evidence names it.")] = None,
     json: Annotated[bool, Parameter(help="One JSON object a file on stdout.", group=OUTPUT)] = False,
     quiet: Annotated[bool, Parameter(help="Nothing on stderr.", group=OUTPUT)] = False,
     reading: Reading | None = None,
@@ -53,7 +54,13 @@ def inspect(
         netwatch inspect feb.pcap.gz
 
         netwatch inspect captures/ --json
+
+        netwatch inspect day.pcap.gz --frame 1841
     """
+    if frame is not None:
+        for path in files:
+            dissect(path, frame)
+        return 0
     from netwatch.meter import Meter
 
     chosen = options(None, reading)
@@ -151,3 +158,18 @@ def _told(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_told(inner) for inner in value)
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def dissect(path: str, number: int) -> None:
+    """Print one frame, every field, by scapy."""
+    import scapy.all as scapy
+
+    from netwatch.read.frame import frame
+
+    found = frame(path, number)
+    layer = scapy.conf.l2types.num2layer.get(found.link_type, scapy.Raw)
+    out = stdout()
+    heading = f"{path}#{number} {instant(round(found.time * 1e9), fraction=True)} {len(found.octets)} octets captured"
+    out.print(heading, style="bold", markup=False)
+    for line in (layer(found.octets).show(dump=True) or "").splitlines():
+        out.print(printable(line), markup=False, highlight=False)

@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 
 from netwatch.errors import OutputError
 from netwatch.model.elements import Orientation
+from netwatch.model.flows import Flows
 from netwatch.model.text import instant
+from netwatch.store.schema import from_arrow
 from netwatch.store.top import as_text
 
 FORMATS = ("csv", "json", "parquet")
@@ -81,6 +83,12 @@ def export(table: Any, out: Path, form: str) -> None:
     except (OSError, pa.ArrowException) as fault:
         part.unlink(missing_ok=True)
         raise OutputError(f"cannot write {out}: {fault}") from fault
+
+
+def collect(table: Any) -> Flows:
+    """All flows of an Ibis table, in memory."""
+    with _reader(table) as reader:
+        return Flows.concatenate([from_arrow(batch) for batch in reader])
 
 
 def rows(table: Any) -> Iterator[dict[str, Any]]:
