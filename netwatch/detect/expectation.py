@@ -60,10 +60,15 @@ def baseline(series: Series, options: DetectOptions) -> Baseline:
 
 
 def log_values(series: Series) -> np.ndarray:
-    """Natural log of the values; zeros are held to a thousandth of the median, bins hardly observed are NaN."""
+    """Natural log of the values; zeros are held to a thousandth of the median and counts to half a unit.
+
+    Bins hardly observed are NaN.
+    """
     values = np.where(series.coverage >= LEAST_COVERAGE, series.values, np.nan)
     positive = values[values > 0]
     floor = _FLOOR * float(np.median(positive)) if len(positive) else 1.0
+    if series.counter != "octets":
+        floor = max(floor, 0.5)
     logs: np.ndarray = np.log(np.maximum(values, floor))
     return logs
 

@@ -21,6 +21,10 @@ _ORDER = 6
 _MONTH = 30.44 * 86_400e9
 _SHORT_RATIO = 3.0
 _LEAST_HISTORY = 500
+_ACTIVE_TIMEOUT = 1800
+"""Seconds for which an exporter may hold a flow: so long before and after a gap, records are missing."""
+_WHOLE = 0.95
+_USUALLY_EMPTY, _LEAST_CHANCE = 0.005, 0.1
 
 
 class Alarm(NamedTuple):
@@ -57,7 +61,7 @@ def _changes(series: Series, base: Baseline, sign: float, study: Study) -> Itera
 def scores(series: Series, base: Baseline) -> Iterator[tuple[str, int, np.ndarray]]:
     """Channels: name, bins over which the score is taken, and score in robust standard deviations (bins,)."""
     standard = base.residual / base.scale
-    standard[series.coverage < 0.95] = np.nan
+    standard[~whole(series)] = np.nan
     seconds = series.bins.width / 1e9
     for scale in _SCALES:
         width = max(1, round(scale / seconds))
@@ -67,6 +71,18 @@ def scores(series: Series, base: Baseline) -> Iterator[tuple[str, int, np.ndarra
         yield f"level {scale} s" if scale > 1 else "level", width, mean / _spread(mean)
     new = innovations(standard)
     yield "innovation", 1, new / _spread(new)
+
+
+def whole(series: Series) -> np.ndarray:
+    """Bins that were wholly observed and do not touch one that was not, bool (bins,).
+
+    Records of flows that lived across the edge of a gap are missing, so that the bins beside it are not whole either.
+    """
+    reach = int(min(max(1, -(-_ACTIVE_TIMEOUT * 10**9 // series.bins.width)), series.bins.count))
+    missing = (series.coverage < _WHOLE).astype(float)
+    missing[[0, -1]] = 0.0  # cut by where the data begins and ends
+    near: np.ndarray = np.convolve(missing, np.ones(2 * reach + 1), mode="full")[reach : reach + len(missing)] < 0.5
+    return near & (series.coverage >= _WHOLE)
 
 
 def innovations(standard: np.ndarray) -> np.ndarray:
@@ -143,6 +159,21 @@ def merged(alarms: list[Alarm]) -> list[Alarm]:
     return out
 
 
+def _often_empty(series: Series, base: Baseline, first: int, last: int) -> bool:
+    """Whether so many empty bins in a row are ordinary where single ones are usual at those times of day."""
+    hour = base.clock.slot * 24 // base.clock.slots
+    others = np.ones(len(hour), bool)
+    others[first : last + 1] = False
+    known, empty = (
+        np.bincount(hour[others & chosen], minlength=24) for chosen in (~np.isnan(series.values), series.values == 0)
+    )
+    usual = empty / np.maximum(known, 1)
+    if usual[hour[first : last + 1]].max() < _USUALLY_EMPTY:
+        return False
+    logs = np.log(np.maximum(usual[hour[first : last + 1]], 1.0 / len(hour)))
+    return bool(np.log(len(hour)) + logs.sum() > np.log(_LEAST_CHANCE))
+
+
 def _change(series: Series, base: Baseline, alarm: Alarm, sign: float, least: float) -> Change | None:
     inside = slice(alarm.first, alarm.last + 1)
     left = sign * base.residual[inside] > 0.5 * least
@@ -153,6 +184,8 @@ def _change(series: Series, base: Baseline, alarm: Alarm, sign: float, least: fl
     known = ~np.isnan(series.values[first : last + 1])
     actual = float(series.values[first : last + 1][known].sum())
     expected = float(base.expected[first : last + 1][known].sum())
+    if actual == 0 and _often_empty(series, base, first, last):
+        return None
     if expected <= 0 or sign * (np.log(max(actual, 1e-9 * expected)) - np.log(expected)) < least:
         return None
     ratio = actual / expected

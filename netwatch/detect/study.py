@@ -25,9 +25,11 @@ class Study:
         self._baselines: dict[int, Baseline] = {}
 
     def watched(self) -> Iterator[Series]:
-        """The series that have a level: enough bins, and traffic in enough of them."""
+        """The series that have a level: enough bins, and traffic in enough of them; of upstreams the shares count."""
         for one in self.series.series.values():
-            if one.bins.count >= LEAST_BINS and (one.values > 0).mean() >= LEAST_SEEN and not _remainder(one):
+            if one.entity.kind == "upstream" or _remainder(one):
+                continue
+            if one.bins.count >= LEAST_BINS and (one.values > 0).mean() >= LEAST_SEEN:
                 yield one
 
     def each(self) -> Iterator[Study]:

@@ -31,7 +31,7 @@ class Change:
     ``since`` and ``until``: ns UTC, half-open; ``until`` None where it lasts to the end of the data.
     ``since_low``, ``since_high``: range that holds the start with 95 %.
     ``ratio``: level after against before (for a ramp: end against start); ``ratio_low``, ``ratio_high``: 95 % interval.
-    ``before``, ``after``: mean rate of each side in the counter's unit per second.
+    ``before``, ``after``: mean rate of each side in the counter's unit per second; of an upstream shift its shares.
     ``p_value``: chance of as much under no change, where the detector has one, else NaN.
     ``detector``: name in the registry. ``facts``: what else the detector can say, JSON-ready.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from naive.volume import START, hourly, one
@@ -9,6 +11,7 @@ from naive.volume import START, hourly, one
 from netwatch.detect import DETECTORS, DetectOptions, baseline, detect
 from netwatch.errors import UsageError
 from netwatch.model.change import Change, ChangeKind
+from netwatch.model.series import Entity
 
 DAY = 86_400 * 10**9
 LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP, ChangeKind.EPISODE)
@@ -59,6 +62,46 @@ def test_a_gap_is_a_gap_and_nothing_else():
     made = [c for c in detect(one(values), DetectOptions()) if abs(c.since - (START + 102 * DAY)) < 5 * DAY]
     assert [c.kind for c in made] == [ChangeKind.GAP]
     assert made[0].until - made[0].since == 4 * DAY
+
+
+def test_bins_beside_a_gap_raise_no_alarm():
+    values = hourly(300, 15)
+    values[100 * 24 : 104 * 24] = np.nan
+    values[100 * 24 - 1] *= 0.3  # flows that were still open
+    values[104 * 24] = 0.0
+    kinds = [c.kind for c in detect(one(values), DetectOptions()) if abs(c.since - (START + 102 * DAY)) < 5 * DAY]
+    assert kinds == [ChangeKind.GAP]
+    values[100 * 24 : 104 * 24] = values[90 * 24 : 94 * 24]  # the same without a gap
+    kinds = [c.kind for c in detect(one(values), DetectOptions()) if abs(c.since - (START + 102 * DAY)) < 5 * DAY]
+    assert ChangeKind.DROP in kinds
+
+
+def test_an_empty_hour_is_no_drop_where_empty_hours_are_usual():
+    rng = np.random.default_rng(16)
+    few = rng.poisson(4.0, 300 * 24).astype(float)
+    drops = [c for c in detect(one(few, counter="flows"), DetectOptions()) if c.kind == ChangeKind.DROP]
+    assert not [c for c in drops if c.ratio == 0]
+    few[150 * 24 : 150 * 24 + 12] = 0
+    drops = [c for c in detect(one(few, counter="flows"), DetectOptions()) if c.kind == ChangeKind.DROP]
+    assert [c.since for c in drops if c.ratio == 0] == [START + 150 * DAY]
+
+
+def test_a_move_between_upstreams_is_told_once():
+    values = hourly(400, 17)
+    share = np.where(np.arange(len(values)) < 200 * 24, 0.0, 0.45)
+    share *= np.random.default_rng(18).uniform(0.8, 1.2, len(share))
+    made = one(values)
+    for name, part in (("AS64500", values * (1 - share)), ("AS64501", values * share)):
+        entity = Entity("upstream", name)
+        made.series[entity, "octets"] = replace(
+            made.series[Entity("scope", "all"), "octets"], entity=entity, values=part
+        )
+    (found,) = [c for c in detect(made, DetectOptions()) if c.entity.kind == "upstream"]
+    assert (found.kind, found.entity.value) == (ChangeKind.UPSTREAM, "AS64501")
+    assert abs(found.since - (START + 200 * DAY)) <= DAY
+    assert found.before == pytest.approx(0.0, abs=1e-6)
+    assert found.after == pytest.approx(0.45, abs=0.02)
+    assert found.facts["moved"] == {"AS64500": [1.0, 0.548], "AS64501": [0.0, 0.452]}
 
 
 def test_another_sampling_is_not_a_jump():

@@ -139,6 +139,22 @@ def test_a_silent_hour_is_unknown_and_a_quiet_night_is_not():
     assert not silences(nights, 1e-6).any()
 
 
+def test_a_silence_is_the_networks_where_readers_know_that_nothing_was_lost():
+    rng = np.random.default_rng(6)
+    minutes = [m for m in range(300) if not 100 <= m < 140]
+    rows = [(m * 60 * S + int(rng.integers(0, 50 * S)), S, 1000, 1) for m in minutes for _ in range(30)]
+    whole = (0, 300 * 60 * S - 1)
+    unknown, known = (
+        SeriesBuilder(SeriesOptions(bin=60), whole),
+        SeriesBuilder(SeriesOptions(bin=60), whole, [(0, 300 * 60 * S, 1.0)]),
+    )
+    for b in (unknown, known):
+        b.add(flows(rows))
+    silent = [b.result().get("scope", "all", "octets").values[101:139] for b in (unknown, known)]
+    assert np.isnan(silent[0]).all()
+    assert (silent[1] == 0).all()
+
+
 def test_one_of_two_exporters_falls_silent():
     rng = np.random.default_rng(3)
     rows, exporter = [], []

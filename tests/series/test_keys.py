@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netwatch.model.address import MAPPED
+from netwatch.model.elements import Direction
 from netwatch.model.flows import Flows
 from netwatch.series.keys import KEYS, NONE, words
 
@@ -15,6 +16,15 @@ def test_upstream_is_the_next_as_else_the_next_hop():
     key = KEYS["upstream"](flows).forward.tolist()
     assert key[:2] == [NONE, NONE]
     assert [words("upstream", k, ()) for k in key[2:]] == ["next hop 192.0.2.1", "AS64496"]
+
+
+def test_only_what_leaves_tells_of_an_upstream():
+    hop = np.tile(np.array([[0, MAPPED | 0xC0000201]], np.uint64), (5, 1))
+    told = KEYS["upstream"](
+        Flows({"next_hop_address": hop, "bgp_next_adjacent_as_number": np.zeros(5), "direction": np.arange(5)})
+    )
+    assert (told.forward != NONE).tolist() == [k in (Direction.OUTBOUND, Direction.TRANSIT) for k in range(5)]
+    assert (told.reverse == NONE).all()
 
 
 def test_prefix_is_of_the_own_side():
