@@ -8,7 +8,7 @@ import netwatch
 from netwatch.alert.community_id import of_flow
 from netwatch.alert.files import JsonLines
 from netwatch.alert.particulars import TECHNIQUES, address, first_class, is_icmp, particulars, protocol_name
-from netwatch.alert.plaintext import line
+from netwatch.alert.plaintext import WORDS, line
 from netwatch.model.finding import Severity
 from netwatch.model.notice import FlowSample, Notice
 from netwatch.model.text import instant
@@ -60,7 +60,7 @@ def _event(notice: Notice) -> dict[str, Any]:
         "module": "netwatch",
         "dataset": "netwatch.alert",
         "severity": _SEVERITY[notice.severity],
-        "reason": " ".join(line(words) for words in notice.words[:3]),
+        "reason": " ".join(line(words, WORDS) for words in notice.words[:3]),
         "created": instant(notice.said, fraction=True),
         "start": instant(notice.since, fraction=True),
     }

@@ -58,12 +58,15 @@ def eve_time(nanoseconds: int) -> str:
 
 
 def _tuple(flow: FlowSample) -> dict[str, Any]:
-    known: dict[str, Any] = {"src_ip": line(flow.source)}
-    if not is_icmp(flow):
-        known["src_port"] = flow.source_port
-    known["dest_ip"] = line(flow.destination)
-    if not is_icmp(flow):
-        known["dest_port"] = flow.destination_port
+    known: dict[str, Any] = {}
+    for side, text, port in (
+        ("src", flow.source, flow.source_port),
+        ("dest", flow.destination, flow.destination_port),
+    ):
+        if ip := address(text):
+            known[f"{side}_ip"] = ip
+        if not is_icmp(flow):
+            known[f"{side}_port"] = port
     known["proto"] = protocol_name(flow.protocol)
     if is_icmp(flow):
         known["icmp_type"], known["icmp_code"] = divmod(flow.destination_port, 256)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from netwatch.alert.options import SEVERITIES
-from netwatch.alert.plaintext import inert
+from netwatch.alert.plaintext import WORDS, inert
 from netwatch.model.notice import Life, Notice
 from netwatch.model.text import instant
 
@@ -46,7 +46,7 @@ def _one(told: Sequence[Notice]) -> Text:
         facts.append(f"MITRE ATT&CK: {', '.join(inert(name) for name in last.attack_techniques)}")
     if len(told) > 1:
         facts.append("Before that: " + ", ".join(f"{n.life} at {instant(n.said)}" for n in told[:-1][-5:]))
-    words = [inert(words) for words in last.words[:_WORDS]]
+    words = [inert(words, WORDS) for words in last.words[:_WORDS]]
     body = "\n".join([*words, "", *facts, f"Finding {inert(last.id)}"])
     return Text(_headline(last), body, _tone([last]))
 

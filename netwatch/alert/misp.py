@@ -9,7 +9,7 @@ from typing import Any
 from netwatch.alert.files import Documents
 from netwatch.alert.indicator import telling_side
 from netwatch.alert.particulars import TECHNIQUES, address, is_icmp, protocol_name
-from netwatch.alert.plaintext import line
+from netwatch.alert.plaintext import WORDS, line
 from netwatch.model.finding import Severity
 from netwatch.model.notice import FlowSample, Life, Notice
 from netwatch.model.text import day, instant
@@ -61,7 +61,7 @@ def event(notice: Notice, tlp: str) -> dict[str, Any]:
         "published": False,
         "Tag": [{"name": name} for name in _tags(notice, tlp)],
         "Attribute": [
-            _attribute(identity, stamp, "", ("text", "Other", "\n".join(line(words) for words in notice.words))),
+            _attribute(identity, stamp, "", ("text", "Other", "\n".join(line(words, WORDS) for words in notice.words))),
         ],
         "Object": [o for o in objects if o["Attribute"]],
     }

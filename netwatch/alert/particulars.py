@@ -6,7 +6,7 @@ import ipaddress
 from typing import Any
 
 from netwatch.alert.community_id import ICMP, ICMP6, SCTP, TCP, UDP, of_flow
-from netwatch.alert.plaintext import json_ready, line
+from netwatch.alert.plaintext import WORDS, json_ready, line
 from netwatch.model.notice import FlowSample, Notice
 from netwatch.model.text import instant
 
@@ -39,7 +39,7 @@ def particulars(notice: Notice) -> dict[str, Any]:
         "life": str(notice.life),
         "severity": str(notice.severity),
         "title": line(notice.title),
-        "words": [line(words) for words in notice.words],
+        "words": [line(words, WORDS) for words in notice.words],
         "since": instant(notice.since, fraction=True),
         "until": None if notice.until is None else instant(notice.until, fraction=True),
         "subject": line(notice.subject),

@@ -80,9 +80,7 @@ def _service(url: str, name: str) -> Any:
     import logging
 
     # Its log lines hold URLs and what services answer: they go nowhere, the outcome is told by us.
-    log = logging.getLogger("apprise")
-    log.propagate = False
-    log.addHandler(logging.NullHandler())
+    logging.getLogger("apprise").propagate = False
     service = Apprise.instantiate(url, suppress_exceptions=True)
     if service is None:
         scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,20}(?=:)", url)

@@ -9,7 +9,9 @@ from typing import Any
 from netwatch.model.text import printable
 
 LINE = 300
-"""Characters of one line, at most."""
+"""Characters of a title or name, at most."""
+WORDS = 2000
+"""Characters of a sentence, at most."""
 
 _INERT = (
     (re.compile(r"://"), "[:]//"),  # no link that can be followed by mistake
@@ -18,14 +20,14 @@ _INERT = (
 )
 
 
-def line(text: str) -> str:
+def line(text: str, limit: int = LINE) -> str:
     r"""One line without control characters (so none that ends a mail header), cut to a length."""
-    return printable(text, LINE)
+    return printable(text, limit)
 
 
-def inert(text: str) -> str:
+def inert(text: str, limit: int = LINE) -> str:
     """One line in which nothing is a link, a mention or a tag, as analysts write addresses: ``http[:]//``."""
-    text = line(text)
+    text = line(text, limit)
     for pattern, instead in _INERT:
         text = pattern.sub(instead, text)
     return text

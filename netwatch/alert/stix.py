@@ -9,7 +9,7 @@ from netwatch.alert.files import Documents
 from netwatch.alert.indicator import Sign, signs
 from netwatch.alert.observables import observables, stix_id, stix_time
 from netwatch.alert.particulars import TECHNIQUES, first_class
-from netwatch.alert.plaintext import line
+from netwatch.alert.plaintext import WORDS, line
 from netwatch.model.notice import Notice
 
 _EPOCH = "2026-01-01T00:00:00.000Z"
@@ -95,7 +95,7 @@ def _indicator(notice: Notice, sign: Sign) -> dict[str, Any]:
     identity = f"{notice.id}|{notice.since}|{sign.pattern}"
     made = _object("indicator", identity, created, max(created, stix_time(notice.said))) | {
         "name": line(notice.title),
-        "description": " ".join(line(words) for words in notice.words[:3]),
+        "description": " ".join(line(words, WORDS) for words in notice.words[:3]),
         "indicator_types": [sign.type],
         "pattern": sign.pattern,
         "pattern_type": "stix",
@@ -105,7 +105,7 @@ def _indicator(notice: Notice, sign: Sign) -> dict[str, Any]:
     }
     posterior = notice.figures.get("posterior")
     if isinstance(posterior, float) and 0 <= posterior <= 1:
-        made["confidence"] = round(posterior * 100)
+        made["confidence"] = int(posterior * 100)
     return made
 
 
@@ -140,7 +140,7 @@ def _relationship(notice: Notice, indicator: str, technique: str) -> dict[str, A
 
 def _note(notice: Notice, refs: Sequence[str]) -> dict[str, Any]:
     said = stix_time(notice.said)
-    content = "\n".join([line(notice.title), *(line(words) for words in notice.words)])
+    content = "\n".join([line(notice.title), *(line(words, WORDS) for words in notice.words)])
     return _object("note", notice.key, said, said) | {
         "abstract": line(notice.title),
         "content": content,

@@ -64,10 +64,10 @@ def _sink(name: str, table: Mapping[str, Any], common: Mapping[str, Any], base: 
     return SinkOptions(
         name=name, kind=kind, path=path, url_file=url_file,
         url_env=_text(where, table, "url_env", ""),
-        minimum=Severity(_choice(where, table, "minimum", tuple(Severity), "info")),
+        minimum=Severity(_choice(where, table, "minimum", tuple(map(str, Severity)), "info")),
         kinds=_choices(where, table, "kinds", KINDS),
         watches=_texts(where, table, "watches"),
-        lives=tuple(Life(life) for life in _choices(where, table, "lives", _TOLD)),
+        lives=tuple(Life(life) for life in _choices(where, table, "lives", tuple(map(str, _TOLD)))),
         max_octets=_number(where, table, "max_octets", 100_000_000, least=10_000),
         keep=_number(where, table, "keep", 5),
         tlp=_choice(where, table, "tlp", TLP, "amber"),
@@ -77,7 +77,7 @@ def _sink(name: str, table: Mapping[str, Any], common: Mapping[str, Any], base: 
 
 
 def _pacing(where: str, table: Mapping[str, Any]) -> Pacing:
-    urgent = _choice(where, table, "urgent", (*Severity, "never"), "high")
+    urgent = _choice(where, table, "urgent", (*map(str, Severity), "never"), "high")
     zone = _text(where, table, "zone", "UTC")
     if zone != "UTC" and zone not in (zones := available_timezones()):
         near = difflib.get_close_matches(zone, sorted(zones), n=1)
