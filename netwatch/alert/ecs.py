@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import netwatch
 from netwatch.alert.community_id import of_flow
 from netwatch.alert.files import JsonLines
 from netwatch.alert.particulars import TECHNIQUES, address, first_class, is_icmp, particulars, protocol_name
@@ -12,6 +11,7 @@ from netwatch.alert.plaintext import WORDS, line
 from netwatch.model.finding import Severity
 from netwatch.model.notice import FlowSample, Notice
 from netwatch.model.text import instant
+from netwatch.version import __version__
 
 VERSION = "8.11.0"
 _SEVERITY = {Severity.INFO: 1, Severity.LOW: 21, Severity.MEDIUM: 47, Severity.HIGH: 73}
@@ -35,7 +35,7 @@ class EcsSink(JsonLines):
                 "category": line(notice.kind),
                 "ruleset": "netwatch",
             },
-            "observer": {"vendor": "netwatch", "product": "netwatch", "type": "ids", "version": netwatch.__version__},
+            "observer": {"vendor": "netwatch", "product": "netwatch", "type": "ids", "version": __version__},
             "tags": ["netwatch", str(notice.life)],
         }
         if notice.attack_techniques:

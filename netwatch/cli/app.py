@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter, UnknownCommandError
 
-from netwatch import __version__
 from netwatch.errors import NetwatchError, UsageError
+from netwatch.version import __version__
 
 OUR_FAULT, NO_OUTPUT, INTERRUPTED, USAGE = 70, 74, 130, 2
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -32,10 +32,19 @@ COMMANDS = {
     "simulate": ("netwatch.cli.simulate:simulate", "Labelled traffic to try netwatch on."),
     "list": ("netwatch.cli.parts:list_parts", "The parts: readers, detectors, fingerprints, reports, scenarios."),
 }
-ASN_COMMANDS = {
-    "lookup": ("netwatch.cli.asn:lookup", "Whose an address is, by each table."),
-    "import": ("netwatch.cli.asn:import_file", "Take in a prefix table of your own, with its date."),
-    "list": ("netwatch.cli.asn:list_tables", "The prefix tables at hand."),
+GROUPS = {
+    "asn": (
+        "Prefix to AS tables: look up, import, list.",
+        {
+            "lookup": ("netwatch.cli.asn:lookup", "Whose an address is, by each table."),
+            "import": ("netwatch.cli.asn:import_file", "Take in a prefix table of your own, with its date."),
+            "list": ("netwatch.cli.asn:list_tables", "The prefix tables at hand."),
+        },
+    ),
+    "alerts": (
+        "Where the monitor's findings are told.",
+        {"test": ("netwatch.cli.alerts:test", "Send a notice, marked as a test, to each sink or to one.")},
+    ),
 }
 
 
@@ -57,10 +66,11 @@ def build(argv: Sequence[str]) -> App:
     )
     for name, (target, about) in COMMANDS.items():
         app.command(target, name=name, help=None if name in argv[:1] else about)
-    asn = App(name="asn", help="Prefix to AS tables: look up, import, list.")
-    for name, (target, about) in ASN_COMMANDS.items():
-        asn.command(target, name=name, help=None if name in argv[1:2] else about)
-    app.command(asn)
+    for title, (purpose, commands) in GROUPS.items():
+        group = App(name=title, help=purpose)
+        for name, (target, about) in commands.items():
+            group.command(target, name=name, help=None if name in argv[1:2] else about)
+        app.command(group)
     app.register_install_completion_command(name="--install-completion", help="Install completion for your shell.")
     return app
 
@@ -72,7 +82,7 @@ def run(argv: Sequence[str]) -> int:
         status = app(list(argv))
     except UnknownCommandError as fault:
         # Its own message would import every command to list them.
-        known = ASN_COMMANDS if argv[0] == "asn" else {*COMMANDS, "asn"}
+        known = GROUPS[argv[0]][1] if argv[0] in GROUPS else {*COMMANDS, *GROUPS}
         return complain(f"{UsageError.unknown('command', (fault.unused_tokens or argv)[0], known)}", USAGE)
     except CycloptsError as fault:
         return complain(" ".join(str(fault).split()) + " (see --help)", USAGE)

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import netwatch
 from netwatch.errors import OutputError
 from netwatch.model.text import printable
 from netwatch.monitor.summary import PassSummary
+from netwatch.version import __version__
 
 SECOND = 1_000_000_000
 
@@ -52,7 +52,7 @@ def _gauges(s: PassSummary) -> Iterator[tuple[str, str, list[_Sample]]]:
     def one(value: int | float) -> list[_Sample]:
         return [("", value)]
 
-    yield "build_info", "Version of netwatch.", [(_labels(version=netwatch.__version__), 1)]
+    yield "build_info", "Version of netwatch.", [(_labels(version=__version__), 1)]
     yield "last_pass_timestamp_seconds", "End of the last pass.", one(s.ended / SECOND)
     yield "last_success_timestamp_seconds", "End of the last pass that ran through; 0 for never.", \
         one(s.last_success / SECOND)  # fmt: skip
