@@ -13,12 +13,12 @@ from netwatch.registry import Registry
 
 
 def list_parts(
-    kind: Literal["readers", "detectors", "fingerprints", "reports", "scenarios"],
+    kind: Literal["readers", "detectors", "fingerprints", "reports", "scenarios", "sinks"],
     /,
     *,
     json: Annotated[bool, Parameter(help="JSON lines on stdout.", group=OUTPUT)] = False,
 ) -> None:
-    """List the readers, detectors, fingerprints, report formats or scenarios.
+    """List the readers, detectors, fingerprints, report formats, scenarios or alert sinks.
 
     For example:
         netwatch list fingerprints
@@ -36,6 +36,7 @@ _REGISTRIES = {
     "detectors": ("netwatch.detect", "DETECTORS"),
     "reports": ("netwatch.report", "REPORTS"),
     "scenarios": ("netwatch.simulate", "SCENARIOS"),
+    "sinks": ("netwatch.alert", "SINKS"),
 }
 
 

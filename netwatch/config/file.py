@@ -104,7 +104,7 @@ def parse(content: Mapping[str, Any], base: Path) -> MonitorOptions:
         passes=parts["pass"],
         retention=parts["retention"],
         health=parts["health"],
-        alerts=parse_alerts(_table(content.get("alerts", {}), "alerts")),
+        alerts=parse_alerts(_table(content.get("alerts", {}), "alerts"), base),
         storage={key: str(value) for key, value in storage.items()},
     )
 

@@ -38,12 +38,13 @@ def check(summary: PassSummary | None, limits: CheckLimits, now: int) -> tuple[i
     if summary.last_success > now + _SKEW:
         ahead = duration(summary.last_success - now)
         return UNKNOWN, f"NETWATCH UNKNOWN - the last success lies {ahead} ahead of this clock"
-    age = max(0, now - summary.last_success) / SECOND
-    lag = max(0, summary.ended - summary.newest) / SECOND if summary.newest else 0.0
-    aged = f"last success {duration(age * SECOND)} ago" if summary.last_success else "no pass ever ran through"
+    age = max(0, now - summary.last_success) / SECOND if summary.last_success else None
+    lag = max(0, summary.ended - summary.newest) / SECOND if summary.newest else None
     measured = (
-        (_state(age, limits.age) if summary.last_success else CRITICAL, aged),
-        (_state(lag, limits.lag), f"newest flow {duration(lag * SECOND)} old" if summary.newest else "no flows yet"),
+        (CRITICAL, "no pass ever ran through")
+        if age is None
+        else (_state(age, limits.age), f"last success {duration(age * SECOND)} ago"),
+        (OK, "no flows yet") if lag is None else (_state(lag, limits.lag), f"newest flow {duration(lag * SECOND)} old"),
         (_state(summary.loss, limits.loss), f"{percent(summary.loss)} lost"),
         (_state(summary.inputs_quarantined, limits.quarantined), f"{count(summary.inputs_quarantined)} quarantined"),
     )
@@ -65,8 +66,10 @@ def _state(value: float, limits: tuple[float, float]) -> int:
     return CRITICAL if value >= critical else WARNING if value >= warning else OK
 
 
-def _performance(name: str, value: float, unit: str, limits: tuple[float, float]) -> str:
-    return f"{name}={value:.6g}{unit};{limits[0]:.6g};{limits[1]:.6g};0"
+def _performance(name: str, value: float | None, unit: str, limits: tuple[float, float]) -> str:
+    """One label of performance data; ``U`` is the guidelines' word for a value that is not known."""
+    shown = "U" if value is None else f"{value:.6g}{unit}"
+    return f"{name}={shown};{limits[0]:.6g};{limits[1]:.6g};0"
 
 
 def _plain(fault: str) -> str:

@@ -8,13 +8,13 @@ import sys
 import pytest
 
 from netwatch.cli import run
-from netwatch.cli.app import COMMANDS
+from netwatch.cli.app import COMMANDS, GROUPS
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert all(name in shown for name in [*COMMANDS, "asn"])
+    assert all(name in shown for name in [*COMMANDS, *GROUPS])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""``netwatch alerts test`` from the configuration's file to the sink and the exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from netwatch.cli import run
+
+CONFIG = """
+store = "store"
+[source.spool]
+path = "spool"
+[alerts.sinks.eve]
+kind = "eve"
+path = "out/eve.json"
+[alerts.sinks.soc]
+kind = "apprise"
+url_env = "NETWATCH_TEST_URL"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "netwatch.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+def test_one_sink_beside_the_configuration(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["alerts", "test", "--config", str(config), "--sink", "eve", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"sink": "eve", "taken": True, "fault": ""}
+    told = json.loads((config.parent / "out" / "eve.json").read_text())
+    assert told["alert"]["signature"].startswith("netwatch TEST: ")
+
+
+def test_a_sink_that_does_not_take_it(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("apprise")
+    monkeypatch.setenv("NETWATCH_TEST_URL", "json://user:hunter2@127.0.0.1:1/?cto=1&rto=1")
+    assert run(["alerts", "test", "--config", str(config)]) == 74
+    shown = capsys.readouterr()
+    assert "eve   taken" in shown.out
+    assert "sink 'soc': not accepted (JSON: " in shown.out
+    assert "hunter2" not in shown.out + shown.err
+
+
+def test_what_is_not_set_or_not_there_is_one_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["alerts", "test", "--config", str(config), "--sink", "ev"]) == 2
+    assert capsys.readouterr().err == "netwatch: unknown sink 'ev'; did you mean 'eve'?\n"
+    assert run(["alerts", "test", "--config", str(config), "--sink", "soc"]) == 2
+    assert "the environment variable NETWATCH_TEST_URL is not set" in capsys.readouterr().err
+    assert run(["alerts", "tset", "--config", str(config)]) == 2
+    assert "did you mean 'test'" in capsys.readouterr().err
