@@ -19,7 +19,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 EPILOGUE = (
     "Exit status: 0 done; 1 findings at or above --fail-on; 2 usage; 3 unreadable input; 4 done, but on incomplete "
-    "input; 70 a fault of netwatch; 74 output could not be written; 130 interrupted."
+    "input; 70 a fault of netwatch; 74 output could not be written; 75 another pass is running; 130 interrupted."
 )
 
 COMMANDS = {
@@ -39,6 +39,41 @@ GROUPS = {
             "lookup": ("netwatch.cli.asn:lookup", "Whose an address is, by each table."),
             "import": ("netwatch.cli.asn:import_file", "Take in a prefix table of your own, with its date."),
             "list": ("netwatch.cli.asn:list_tables", "The prefix tables at hand."),
+        },
+    ),
+    "monitor": (
+        "Keep watching: one pass over what is new, for cron or a systemd timer.",
+        {
+            "pass": ("netwatch.cli.monitor:run", "Do one pass and end; the same as 'netwatch monitor' alone."),
+            "install": ("netwatch.cli.monitor:install", "What to put into cron or systemd, printed or installed."),
+        },
+    ),
+    "findings": (
+        "What the monitor found: list, show, and say what is known.",
+        {
+            "list": ("netwatch.cli.findings:list_findings", "Findings that are open, or all."),
+            "show": ("netwatch.cli.findings:show", "All that is known of one finding."),
+            "ack": ("netwatch.cli.findings:ack", "Take note: no more is told of it unless it gets worse."),
+            "close": ("netwatch.cli.findings:close", "It is dealt with."),
+            "mute": ("netwatch.cli.findings:mute", "Silence for what meets conditions, also for what is there."),
+            "unmute": ("netwatch.cli.findings:unmute", "Take a rule of silence away, or list the rules."),
+        },
+    ),
+    "store": (
+        "The flows and series that the monitor keeps.",
+        {
+            "info": ("netwatch.cli.store:info", "How much is there, from when to when."),
+            "verify": ("netwatch.cli.store:verify", "Count the rows again and hold them against the ledger."),
+            "compact": ("netwatch.cli.store:compact", "Join small files."),
+            "expire": ("netwatch.cli.store:expire", "Delete flows and fine series before a day."),
+            "export": ("netwatch.cli.store:export_flows", "Write flows to a file for other tools."),
+        },
+    ),
+    "config": (
+        "The monitor's configuration.",
+        {
+            "check": ("netwatch.cli.config:check", "Whether a file is right; what is wrong is named."),
+            "show": ("netwatch.cli.config:show", "Every option in force, as JSON."),
         },
     ),
     "alerts": (
@@ -77,6 +112,8 @@ def build(argv: Sequence[str]) -> App:
 
 def run(argv: Sequence[str]) -> int:
     """Carry out one command line and return its exit status; see :data:`EPILOGUE`."""
+    if argv[:1] == ["monitor"] and (len(argv) == 1 or argv[1] not in (*GROUPS["monitor"][1], "--help", "-h")):
+        argv = ["monitor", "pass", *argv[1:]]
     app = build(argv)
     try:
         status = app(list(argv))

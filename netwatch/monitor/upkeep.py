@@ -21,10 +21,12 @@ def keep_up(journal: Journal) -> None:
     done = [day for day in journal.lake.days() if before <= day < today]
     journal.lake.compact(done)
     journal.series.compact()
-    journal.lake.expire(date_of(last - int(retention.flows * SECOND)))
+    gone = journal.lake.expire(date_of(last - int(retention.flows * SECOND)))
     journal.series.expire(date_of(last - int(retention.bins * SECOND)))
     with state.change():
         state.put("kept_up", today)
+        if gone:
+            state.put("expired", today)
 
 
 def date_of(instant: int) -> str:

@@ -1,0 +1,77 @@
+"""``netwatch monitor``: one pass after another, by cron or a systemd timer."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from netwatch.cli.choices import OUTPUT
+from netwatch.cli.console import print_json, print_tallies, stderr, stdout
+from netwatch.model.text import count, duration, printable
+
+Config = Annotated[Path, Parameter(help="The configuration file.")]
+
+
+def run(
+    *,
+    config: Config = Path("netwatch.toml"),
+    json: Annotated[bool, Parameter(help="The summary of the pass as JSON on stdout.", group=OUTPUT)] = False,
+    quiet: Annotated[bool, Parameter(help="Only what went wrong, on stderr.", group=OUTPUT)] = False,
+) -> int:
+    """Do one pass and end: ingest what is new, judge it, tell what is found.
+
+    For example:
+        netwatch monitor --config /etc/netwatch/netwatch.toml
+    """
+    from netwatch.config import load
+    from netwatch.monitor.one_pass import run_pass
+
+    passed = run_pass(load(config))
+    summary = passed.summary
+    for fault in summary.faults:
+        print(f"netwatch: {printable(fault, 500)}", file=sys.stderr)
+    if json:
+        print_json(summary.as_json())
+    elif not quiet:
+        told = f"{count(sum(summary.findings.values()))} open findings, {count(summary.notices_sent)} notices sent"
+        stdout().print(
+            f"{count(summary.inputs_ingested)} of {count(summary.inputs_seen)} inputs ingested, "
+            f"{count(summary.inputs_waiting)} still being written, {count(summary.inputs_quarantined)} set aside; "
+            f"{count(summary.flows)} flows in {duration(summary.ended - summary.started)}; {told}",
+            markup=False,
+        )
+        print_tallies(passed.tallies, stderr())
+    return 0
+
+
+def install(
+    *,
+    config: Config = Path("netwatch.toml"),
+    print_only: Annotated[bool, Parameter(name="--print", help="Print, write nothing.", group=OUTPUT)] = False,
+    directory: Annotated[Path, Parameter(help="Where systemd looks for units.", group=OUTPUT)] = Path(
+        "/etc/systemd/system"
+    ),
+) -> None:
+    """Print a line for cron and units for systemd, or write the units.
+
+    For example:
+        netwatch monitor install --print --config /etc/netwatch/netwatch.toml
+    """
+    from netwatch.config import load
+    from netwatch.monitor.install import cron_line, install_units, units
+
+    load(config)
+    program = shutil.which("netwatch") or str(Path(sys.argv[0]).resolve())
+    place = config.resolve()
+    if not print_only:
+        for path in install_units(program, place, directory):
+            print(path)
+        print("now: systemctl daemon-reload && systemctl enable --now netwatch.timer", file=sys.stderr)
+        return
+    print("# crontab -e\n" + cron_line(program, place))
+    for name, text in units(program, place).items():
+        print(f"\n# {directory / name}\n{text}", end="")
