@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from netwatch.explain.options import ExplainOptions
 
 if TYPE_CHECKING:
-    from netwatch.explain.answer import answer
+    from netwatch.explain.questions import answer
     from netwatch.explain.decomposition import decompose
     from netwatch.explain.findings import explain
     from netwatch.explain.words import Names
 
 __all__ = ["ExplainOptions", "Names", "answer", "decompose", "explain"]
 
-_HOMES = {"answer": "answer", "explain": "findings", "decompose": "decomposition", "Names": "words"}
+_HOMES = {"answer": "questions", "explain": "findings", "decompose": "decomposition", "Names": "words"}
 
 
 def __getattr__(name: str) -> Any:
