@@ -27,11 +27,20 @@ def halves(flows: ibis.Table) -> ibis.Table:
     ``sender``, ``receiver``; their ports; ``protocol``, ``flags``; ``packets`` and ``octets`` corrected for sampling,
     ``seen`` packets as observed; ``opens``: the sender began it; ``answer``: packets the other way, null where the
     record cannot tell; ``inbound``, ``outbound``, ``scoped`` booleans; ``since_us``, ``until_us``; ``window`` number;
-    ``fragmented``; ``interval``; ``input``, ``first_frame``.
+    ``fragmented``; ``interval``; ``input``, ``first_frame``; ``flagged``: TCP flags are told of in this input.
     """
+    flows = flows.inner_join(_inputs(flows), "input")
     forward = _half(flows, "source", "destination", ("", "reverse_"))
     backward = _half(flows, "destination", "source", ("reverse_", ""))
     return forward.filter(forward.seen > 0).union(backward.filter(backward.seen > 0), distinct=False)
+
+
+def _inputs(flows: ibis.Table) -> ibis.Table:
+    """What each input can tell: whether it holds both directions, and TCP flags; a lone direction in an input that has
+    both was not answered, in one that has not it says nothing.
+    """
+    told = flows.mutate(back=flows.reverse_packet_delta_count > 0, flags=flows.tcp_control_bits > 0)
+    return told.group_by("input").aggregate(two_way=told.back.any(), flagged=told.flags.any())
 
 
 def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]) -> ibis.Table:
@@ -45,6 +54,8 @@ def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]
     flags = flows[f"{own}tcp_control_bits"].cast("int64")
     ports = flows[f"{sender}_transport_port"].cast("int64"), flows[f"{receiver}_transport_port"].cast("int64")
     paired = ((flows.detail.cast("int64") & Detail.BIFLOW) > 0) | (flows.reverse_packet_delta_count > 0)
+    metered = (flows.detail.cast("int64") & Detail.PACKETS) > 0
+    answerable = paired | (metered & flows.two_way)
     started = flows.flow_start.delta(ibis.timestamp("1970-01-01 00:00:00"), unit="microsecond")
     inbound, outbound = direction == Direction.INBOUND, direction == Direction.OUTBOUND
     return flows.select(
@@ -58,7 +69,7 @@ def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]
         packets=flows[f"{own}packet_delta_count"] * interval,
         octets=flows[f"{own}octet_delta_count"] * interval,
         opens=ibis.literal(False) if backward else _opens(flows, flags, ports, paired),
-        answer=ibis.ifelse(paired, flows[f"{other}packet_delta_count"], ibis.null("int64")),
+        answer=ibis.ifelse(answerable, flows[f"{other}packet_delta_count"], ibis.null("int64")),
         inbound=outbound if backward else inbound,
         outbound=inbound if backward else outbound,
         scoped=direction != Direction.OUTSIDE,
@@ -69,6 +80,7 @@ def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]
         interval=flows.sampling_packet_interval,
         input=flows.input,
         first_frame=flows.first_frame,
+        flagged=flows.flagged,
     )
 
 

@@ -34,6 +34,9 @@ DECLARED = {
     "source.density": Feature("pairs tried of all that hosts and ports make", "share"),
     "source.packets_per_pair": Feature("packets per pair", "packets"),
     "source.own_ports": Feature("ports of its own", "ports"),
+    "source.tries_per_pair": Feature("tries of the same pair", "tries"),
+    "source.odd_flags": Feature("segments without SYN, ACK and RST, which no connection has", "share"),
+    "source.only": Feature("of all that it sent in these hours, flows that are such tries", "share"),
     "source.packets": Feature("packets", "packets"),
     "source.packet_rate": Feature("packets a second", "packets/s"),
     "source.seconds": Feature("duration", "s"),
@@ -53,7 +56,7 @@ class Sources(Features):
         rows = as_columns(run(_hours, flows))
         rows["all_pairs"] = rows["pairs"]
         order, starts = episodes([rows["sender"], rows["kind"]], rows["hour"])
-        adding = ("packets", "octets", "flows", "inbound", "outbound", "all_pairs")
+        adding = ("packets", "octets", "flows", "inbound", "outbound", "all_pairs", "odd", "everything")
         most = ("hosts", "ports", "pairs", "failed", "known", "own_ports", "until_us", "interval")
         first = ("sender", "kind", "service", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
@@ -84,6 +87,9 @@ def _table(t: dict[str, Any]) -> FeatureTable:
         "source.walk": 2 * failed - known,
         "source.density": t["pairs"] / np.maximum(1.0, t["hosts"].astype(np.float64) * t["ports"]),
         "source.packets_per_pair": t["packets"] / np.maximum(1, t["all_pairs"]),
+        "source.tries_per_pair": t["flows"] / np.maximum(1, t["all_pairs"]),
+        "source.odd_flags": np.where(t["kind"] == KINDS.index("stealth"), t["odd"] / np.maximum(1, t["flows"]), np.nan),
+        "source.only": np.minimum(t["flows"] / np.maximum(1, t["everything"]), 1.0),
         "source.packets": t["packets"],
         "source.packet_rate": t["packets"] / seconds,
         "source.seconds": seconds,
@@ -129,8 +135,8 @@ def _kind(h: ibis.Table) -> Any:
     answers = (h.sender_port < 1024) & (h.receiver_port >= 1024)  # of a service to whoever asked it
     return ibis.cases(
         (reply & unasked, KINDS.index("backscatter")),
-        (tcp & h.opens & ((h.flags & SYN) > 0) & (control != (SYN | ACK)), KINDS.index("tcp")),
-        (tcp & h.opens & few & ((h.flags & SYN) == 0) & (control != RST) & ((h.flags & (PSH | ACK)) != (PSH | ACK)),
+        (tcp & h.opens & (((h.flags & SYN) > 0) | ~h.flagged) & (control != (SYN | ACK)), KINDS.index("tcp")),
+        (tcp & h.opens & few & h.flagged & ((h.flags & SYN) == 0) & (control != RST) & ((h.flags & (PSH | ACK)) != (PSH | ACK)),
          KINDS.index("stealth")),
         ((h.protocol == UDP) & h.opens & ~answers, KINDS.index("udp")),
         ((h.protocol == 1) & h.opens & (h.receiver_port // 256 == 8), KINDS.index("icmp")),
@@ -143,9 +149,8 @@ def _failed(h: ibis.Table) -> Any:
     """Whether a try got nowhere: TCP without an ACK of its own, else without an answer; null where not told."""
     import ibis
 
-    return ibis.ifelse(
-        h.kind == KINDS.index("tcp"), ((h.flags & ACK) == 0).cast("int64"), (h.answer == 0).cast("int64")
-    )
+    by_flags = (h.kind == KINDS.index("tcp")) & h.flagged
+    return ibis.ifelse(by_flags, ((h.flags & ACK) == 0).cast("int64"), (h.answer == 0).cast("int64"))
 
 
 def _pairs(h: ibis.Table) -> ibis.Table:
@@ -159,6 +164,7 @@ def _pairs(h: ibis.Table) -> ibis.Table:
     told = told.mutate(port=ibis.ifelse(told.kind == KINDS.index("backscatter"), told.sender_port, told.port))
     pairs = told.group_by(["sender", "receiver", "port", "kind", "hour"]).aggregate(
         packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), failed=t.failed.min(),
+        odd=((t.flags & (SYN | ACK | RST)) == 0).cast("int64").sum(),
         own_port=t.sender_port.min(), inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
         since_us=t.since_us.min(), until_us=t.until_us.max(), interval=t.interval.max(),
         input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
@@ -174,12 +180,16 @@ def _hours(flows: ibis.Table) -> ibis.Table:
     """Pairs counted by sender, kind and hour."""
     import ibis
 
-    t, pairs = ibis._, _pairs(halves(flows))
+    t, h = ibis._, halves(flows)
+    pairs = _pairs(h)
     counted = pairs.group_by(["sender", "kind", "hour"]).aggregate(
         hosts=t.receiver.nunique(), ports=t.port.nunique(), pairs=t.count(), failed=t.failed.sum().fill_null(0),
         known=t.failed.count(), own_ports=t.own_port.nunique(), packets=t.packets.sum(), octets=t.octets.sum(),
-        flows=t.flows.sum(), inbound=t.inbound.sum(), outbound=t.outbound.sum(), low=t.receiver.min(),
+        flows=t.flows.sum(), odd=t.odd.sum(), inbound=t.inbound.sum(), outbound=t.outbound.sum(), low=t.receiver.min(),
         high=t.receiver.max(), service=t.port.argmax(t.packets), since_us=t.since_us.min(), until_us=t.until_us.max(),
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
-    return counted.filter(counted.pairs >= LEAST_PAIRS).order_by(["sender", "kind", "hour"])
+    counted = counted.filter(counted.pairs >= LEAST_PAIRS)
+    begun = h.filter(h.opens).mutate(hour=h.window // 12).semi_join(counted, ["sender", "hour"])
+    sent = begun.group_by(["sender", "hour"]).aggregate(everything=begun.count())
+    return counted.inner_join(sent, ["sender", "hour"]).order_by(["sender", "kind", "hour"])
