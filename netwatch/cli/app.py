@@ -30,7 +30,7 @@ COMMANDS = {
     "series": ("netwatch.cli.series:series", "Octets, packets, flows and peers over time."),
     "explain": ("netwatch.cli.explain:explain", "What made the difference between two windows of time."),
     "simulate": ("netwatch.cli.simulate:simulate", "Labelled traffic to try netwatch on."),
-    "list": ("netwatch.cli.parts:list_parts", "The parts: readers, detectors, fingerprints, reports, scenarios, sinks."),
+    "list": ("netwatch.cli.parts:list_parts", "The parts: readers, detectors, fingerprints, reports, sinks ..."),
 }
 GROUPS = {
     "asn": (
