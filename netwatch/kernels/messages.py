@@ -8,6 +8,7 @@ import numpy as np
 
 from netwatch.kernels.jit import kernel, part
 from netwatch.kernels.load import be16, be32, be64
+from netwatch.kernels.sflow import header_end, samples_end
 
 MESSAGE = np.dtype(
     [
@@ -56,6 +57,8 @@ REASONS = {
 }
 UNSET = np.int64(788_918_400) * 1_000_000_000
 """Before 1995 there was no NetFlow: an exporter's clock that says so was never set."""
+SFLOW = 255
+"""In place of the version: an sFlow version 5 datagram."""
 STREAMS = 1 << 16
 """Exporters and observation domains that are told apart."""
 LONGEST = 65_535
@@ -208,26 +211,36 @@ def walk(octets, start, length, streams, messages, sets):  # type: ignore[no-unt
             message.status = SHORT
             continue
         version = be16(octets, p)
-        size = _header_size(version)
+        body = header_end(octets, p, end) if version == 0 else np.int64(-1)
+        size = 28 if body >= 0 else _header_size(version)
         if size == 0 or length[i] < size:
             message.status = NO_VERSION if size == 0 else SHORT
             continue
-        message.version = version
-        if version >= 9:
+        message.version = SFLOW if body >= 0 else version
+        if body >= 0:
+            message.domain = be32(octets, body - 16)
+            message.sequence, message.uptime = be32(octets, body - 12), be32(octets, body - 8)
+            message.export = message.time
+        elif version >= 9:
             body = p + _templated(octets, p, message)
         else:
             header, record = _fixed(octets, p, message)
             body = p + header
-        about = np.uint64(version) << np.uint64(32) | np.uint64(message.domain)
+        about = np.uint64(message.version) << np.uint64(32) | np.uint64(message.domain)
         message.stream = _stream(streams, message.exporter_high, message.exporter_low, about)
         if message.stream < 0:
             message.status = CROWD
             continue
         message.hash = _hash(octets, p, end)
-        if message.export < UNSET and message.time > UNSET:
+        if message.export < UNSET < message.time:
             message.export = message.time  # a clock that was never set
             message.unset = True
-        if version < 9:
+        if message.version == SFLOW:
+            # Samples that go beyond the datagram are counted when they are walked.
+            after = samples_end(octets, p, end)
+            message.stop = after if after >= 0 else end
+            message.status = TRAILING if 0 <= after < end else OK
+        elif version < 9:
             whole = min(np.int64(message.records), (end - body) // record)
             row = sets[found]
             row.start, row.end, row.message, row.number = body, body + whole * record, i, version
@@ -265,6 +278,8 @@ def is_message(octets, p, length):  # type: ignore[no-untyped-def]
         return False
     version = be16(octets, p)
     count = be16(octets, p + 2)
+    if version == 0:
+        return samples_end(octets, p, p + length) >= 0
     if version == 1:
         return 0 < count <= 64 and length == 16 + 52 * count and be32(octets, p + 12) < 1_000_000_000
     if version == 5:

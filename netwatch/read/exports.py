@@ -1,4 +1,4 @@
-"""``ExportDecoder``: NetFlow v1, v5, v7, v9 and IPFIX messages of any number of exporters to flows."""
+"""``ExportDecoder``: NetFlow v1, v5, v7, v9, IPFIX and sFlow messages of any number of exporters to flows."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 
 from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
-from netwatch.kernels.messages import DUPLICATE, MESSAGE, OK, REASONS, SET, TRAILING, Streams, are_messages, walk
+from netwatch.kernels.messages import DUPLICATE, MESSAGE, OK, REASONS, SET, SFLOW, TRAILING, Streams, are_messages, walk
 from netwatch.kernels.sequence import MESSAGES, RECORDS, Sequences, follow, repeated
 from netwatch.model.flows import Flows
 from netwatch.model.tally import Tally
 from netwatch.read.base import ReadOptions
 from netwatch.read.layout import LayoutTable
 from netwatch.read.observation import Observation
+from netwatch.read.sflow import sampled
 from netwatch.read.templates import BROKEN, HELD_REASON, RESERVED, UNKNOWN, Templates, Waiting
 
 BATCH = 1 << 17
@@ -54,7 +55,7 @@ COLUMNS: dict[str, tuple[str, int]] = {
     "fragment_flags": ("one", r.FRAGMENTS),
     "detail": ("one", r.DETAIL),
 }
-_VERSIONS = {1: "NetFlow v1", 5: "NetFlow v5", 7: "NetFlow v7", 9: "NetFlow v9", 10: "IPFIX"}
+_VERSIONS = {1: "NetFlow v1", 5: "NetFlow v5", 7: "NetFlow v7", 9: "NetFlow v9", 10: "IPFIX", SFLOW: "sFlow v5"}
 
 
 class ExportDecoder:
@@ -68,6 +69,7 @@ class ExportDecoder:
     def __init__(self, options: ReadOptions, input: int) -> None:
         self.tally = Tally("exports", "flow record")
         self._input = input
+        self._options = options
         self._streams = Streams.empty()
         self._sequences = Sequences.empty()
         self._layouts = LayoutTable()
@@ -126,6 +128,9 @@ class ExportDecoder:
         if late:
             yield from self._late(late)
         yield from self._decode(octets, sets[wanted], messages)
+        packets = sampled(octets, start, length, messages, self._options, self.tally)
+        if len(packets):
+            yield packets.with_columns(input=np.full(len(packets), self._input, np.uint32))
         self._tell(messages)
 
     def finish(self) -> Flows:
@@ -258,13 +263,16 @@ class ExportDecoder:
         state = self._sequences
         lost, seen = state.lost[:count], np.maximum(state.seen[:count], 1)
         # v9 numbers messages, the others records: believed unless the other way shows fewer gaps.
-        usual = np.where(version == 9, MESSAGES, RECORDS)
+        usual = np.where((version == 9) | (version == SFLOW), MESSAGES, RECORDS)
         other = np.where(usual == MESSAGES, RECORDS, MESSAGES)
         every = np.arange(count)
         odd = lost + state.late[:count] + state.restarts[:count]
         unit = np.where(odd[every, other] < odd[every, usual], other, usual)
+        estimate = lost[every, MESSAGES] * seen[:, RECORDS] // seen[:, MESSAGES]
         records = np.where(
-            unit == RECORDS, lost[every, RECORDS], lost[every, MESSAGES] * seen[:, RECORDS] // seen[:, MESSAGES]
+            unit == RECORDS,
+            lost[every, RECORDS],
+            np.maximum(estimate, lost[every, MESSAGES]),
         )
         self.tally.lost = int(records.sum())
         for text, value in (
