@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -9,7 +10,10 @@ def main() -> None:
     """Run the command line and leave with its status."""
     from netwatch.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    # The interpreter would look three times for cycles among all that was imported, which lives to the end anyway.
+    gc.freeze()
+    sys.exit(status)
 
 
 if __name__ == "__main__":
