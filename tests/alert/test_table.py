@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netwatch.alert import AlertOptions, parse
 from netwatch.errors import UsageError
@@ -87,3 +89,24 @@ def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
     with pytest.raises(UsageError) as caught:
         parse({"sinks": {"a": {"kind": "apprise", "url": "json://user:hunter2@x"}}})
     assert "hunter2" not in str(caught.value)
+
+
+words = st.sampled_from(
+    ("zone", "rate", "digest", "quiet", "urgent", "cool_down", "sinks", "kind", "path", "url_env", "url_file", "url",
+     "minimum", "kinds", "lives", "watches", "tlp", "keep", "max_octets", "timeout", "eve", "apprise", "high", "UTC")
+) | st.text(max_size=5)  # fmt: skip
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | words | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(words, values, max_size=5) | values.map(lambda v: {"sinks": {"a": v}}))
+def test_whatever_toml_holds_is_options_or_one_line(table: dict[str, Any]) -> None:
+    try:
+        options = parse(table)
+    except UsageError as fault:
+        assert "\n" not in str(fault).replace("\\n", "")
+    else:
+        assert isinstance(options, AlertOptions)
