@@ -65,7 +65,7 @@ def install(
     from netwatch.monitor.install import cron_line, install_units, units
 
     load(config)
-    program = shutil.which("netwatch") or str(Path(sys.argv[0]).resolve())
+    program = shutil.which("netwatch") or str(Path(sys.executable).with_name("netwatch"))
     place = config.resolve()
     if not print_only:
         for path in install_units(program, place, directory):

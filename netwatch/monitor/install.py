@@ -16,7 +16,6 @@ Type=oneshot
 ExecStart={command}
 # Another pass is still running: not a failure.
 SuccessExitStatus=75
-UMask=0077
 NoNewPrivileges=yes
 ProtectSystem=full
 PrivateTmp=yes

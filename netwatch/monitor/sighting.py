@@ -13,6 +13,8 @@ from netwatch.model.address import text
 from netwatch.model.change import Change
 from netwatch.model.finding import Finding
 from netwatch.model.notice import FlowSample
+from netwatch.model.taxonomy import CODE
+from netwatch.model.verdict import Verdict
 
 SAMPLES = 5
 
@@ -54,7 +56,7 @@ def sighted(finding: Finding, flows: Any, watches: Sequence[str]) -> Sighting:
     samples: list[dict[str, Any]] = []
     watch = ""
     if flows is not None and verdicts:
-        samples, watch = _samples(flows, verdicts[0].subject, watches)
+        samples, watch = _samples(flows, verdicts[0], watches)
     if change is not None and change.entity.kind == "watch":
         watch = change.entity.value
     slack = None
@@ -78,14 +80,15 @@ def change_name(change: Change) -> str:
     return f"{change.kind}|{change.entity.kind}|{change.entity.value}|{change.counter}"
 
 
-def _samples(flows: Any, subject: str, watches: Sequence[str]) -> tuple[list[dict[str, Any]], str]:
-    """A few flows of a subject, and the watch group that claims it."""
+def _samples(flows: Any, verdict: Verdict, watches: Sequence[str]) -> tuple[list[dict[str, Any]], str]:
+    """A few flows of a verdict's class and subject, and the watch group that claims it."""
     try:
-        network = ipaddress.ip_network(subject, strict=False)
+        network = ipaddress.ip_network(verdict.subject, strict=False)
     except ValueError:
         return [], ""
     low, high = (_octets(int(edge), network.version) for edge in (network.network_address, network.broadcast_address))
     touching = flows.source_address.between(low, high) | flows.destination_address.between(low, high)
+    touching &= flows.traffic_class == CODE[verdict.class_id]
     rows = flows.filter(touching).order_by(["flow_start", "first_frame"]).limit(SAMPLES).to_pyarrow().to_pylist()
     if not rows:
         return [], ""
