@@ -6,6 +6,7 @@ import re
 import uuid
 from typing import Any
 
+from netwatch.alert.community_id import of_flow
 from netwatch.alert.files import Documents
 from netwatch.alert.indicator import telling_side
 from netwatch.alert.particulars import TECHNIQUES, address, is_icmp, protocol_name
@@ -26,12 +27,17 @@ _RSIT = {
 }
 """By the class's first word: the Reference Security Incident Taxonomy."""
 _TEMPLATES = {
-    "ddos": ("e2f124d6-f57c-4f93-99e6-8450545fa05d", "5"),
-    "network-connection": ("af16764b-f8e5-4603-9de1-de34d272f80b", "2"),
+    "ddos": ("e2f124d6-f57c-4f93-99e6-8450545fa05d", "10"),
+    "network-connection": ("af16764b-f8e5-4603-9de1-de34d272f80b", "7"),
 }
-_TYPES = {"ip-src": "ip-src", "ip-dst": "ip-dst", "src-port": "port", "dst-port": "port", "first-seen": "datetime",
-          "last-seen": "datetime", "first-packet-seen": "datetime", "total-bps": "counter",
-          "total-pps": "counter"}  # fmt: skip
+_TYPES = {
+    "ip-src": "ip-src", "ip-dst": "ip-dst", "src-port": "port", "dst-port": "port", "first-seen": "datetime",
+    "last-seen": "datetime", "first-packet-seen": "datetime", "last-packet-seen": "datetime", "total-bps": "integer",
+    "total-pps": "integer", "total-bytes-sent": "size-in-bytes", "total-packets-sent": "counter",
+    "community-id": "community-id",
+}  # fmt: skip
+"""Attribute types of the templates' relations; the others are text."""
+_NETWORK = ("ip-src", "ip-dst", "port", "community-id")
 
 
 class MispSink(Documents):
@@ -85,17 +91,23 @@ def _ddos(notice: Notice, identity: str, stamp: str) -> dict[str, Any]:
         rows.append(("last-seen", instant(notice.until)))
     if victim := address(notice.subject):
         rows.append(("ip-src" if notice.figures.get("role") in ("source", "internal") else "ip-dst", victim))
-    for relation, figure, factor in (("total-bps", "octets", 8), ("total-pps", "packets", 1)):
+    for figure, total, rate, factor in (
+        ("octets", "total-bytes-sent", "total-bps", 8),
+        ("packets", "total-packets-sent", "total-pps", 1),
+    ):
         value = notice.figures.get(figure)
-        if isinstance(value, int | float) and value == value and abs(value) < 1e18:
-            rows.append((relation, str(round(value * factor / seconds))))
+        if isinstance(value, int | float) and 0 <= value < 1e18:
+            rows += [(total, str(round(value))), (rate, str(round(value * factor / seconds)))]
     if not any(relation in ("ip-src", "ip-dst") for relation, _ in rows):
         rows = []  # the template wants a side
     return _made("ddos", identity, stamp, rows)
 
 
 def _connection(flow: FlowSample, identity: str, stamp: str, sign: str) -> dict[str, Any]:
-    rows = [("first-packet-seen", instant(flow.since, fraction=True))]
+    rows = [
+        ("first-packet-seen", instant(flow.since, fraction=True)),
+        ("last-packet-seen", instant(flow.until, fraction=True)),
+    ]
     ends = (("ip-src", flow.source), ("ip-dst", flow.destination))
     rows += [(relation, ip) for relation, text in ends if (ip := address(text))]
     if not is_icmp(flow):
@@ -104,6 +116,8 @@ def _connection(flow: FlowSample, identity: str, stamp: str, sign: str) -> dict[
     rows.append(("layer3-protocol", "ICMP" if is_icmp(flow) else "IP"))
     if not is_icmp(flow):
         rows.append(("layer4-protocol", protocol_name(flow.protocol)))
+    if community := of_flow(flow):
+        rows.append(("community-id", community))
     return _made("network-connection", identity, stamp, rows, sign)
 
 
@@ -127,7 +141,7 @@ def _made(name: str, identity: str, stamp: str, rows: list[tuple[str, str]], sig
 
 def _typed(relation: str, value: str) -> tuple[str, str, str]:
     type_ = _TYPES.get(relation, "text")
-    return type_, "Network activity" if type_ in ("ip-src", "ip-dst", "port") else "Other", value
+    return type_, "Network activity" if type_ in _NETWORK else "Other", value
 
 
 def _attribute(owner: str, stamp: str, relation: str, typed: tuple[str, str, str]) -> dict[str, Any]:
@@ -138,7 +152,7 @@ def _attribute(owner: str, stamp: str, relation: str, typed: tuple[str, str, str
         "category": category,
         "value": value,
         "to_ids": False,
-        "disable_correlation": type_ not in ("ip-src", "ip-dst"),
+        "disable_correlation": type_ not in ("ip-src", "ip-dst", "community-id"),
         "timestamp": stamp,
         "distribution": "5",
     }

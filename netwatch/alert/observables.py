@@ -35,6 +35,11 @@ def stix_time(nanoseconds: int) -> str:
     return f"{instant(nanoseconds).rstrip('Z')}.{nanoseconds // 1_000_000 % 1000:03d}Z"
 
 
+def _flow_time(nanoseconds: int) -> str:
+    """To the microsecond, without zeros that say nothing: the form in which other producers derive ids from it."""
+    return instant(nanoseconds // 1000 * 1000, fraction=True)
+
+
 def observables(notice: Notice) -> list[dict[str, Any]]:
     """What the notice is about: its flows with both ends, and its subject where that is a network or address."""
     found: dict[str, dict[str, Any]] = {}
@@ -68,8 +73,8 @@ def _traffic(flow: FlowSample) -> list[dict[str, Any]]:
     if source is None or destination is None:
         return [end for end in ends if end is not None]
     contributing: dict[str, Any] = {
-        "start": stix_time(flow.since),
-        "end": stix_time(max(flow.since, flow.until)),
+        "start": _flow_time(flow.since),
+        "end": _flow_time(max(flow.since, flow.until)),
         "src_ref": source["id"],
         "dst_ref": destination["id"],
         "protocols": ["ipv6" if ":" in source["value"] else "ipv4", _TRANSPORT.get(flow.protocol, str(flow.protocol))],
@@ -79,4 +84,5 @@ def _traffic(flow: FlowSample) -> list[dict[str, Any]]:
         contributing["extensions"] = {"icmp-ext": {"icmp_type_hex": f"{type_:02x}", "icmp_code_hex": f"{code:02x}"}}
     elif flow.protocol in (6, 17, 132):
         contributing |= {"src_port": flow.source_port, "dst_port": flow.destination_port}
-    return [source, destination, _observable("network-traffic", contributing)]
+    # The standard wants is_active where there is an end; it does not count towards the id.
+    return [source, destination, _observable("network-traffic", contributing) | {"is_active": False}]

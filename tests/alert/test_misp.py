@@ -14,13 +14,16 @@ from netwatch.alert.misp import event
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 # From the definitions that MISP publishes: relation to type.
 TEMPLATES = {
-    "ddos": {"total-bps": "counter", "total-pps": "counter", "ip-dst": "ip-dst", "ip-src": "ip-src",
-             "dst-port": "port", "src-port": "port", "first-seen": "datetime", "last-seen": "datetime"},
+    "ddos": {"total-bps": "integer", "total-pps": "integer", "total-bytes-sent": "size-in-bytes",
+             "total-packets-sent": "counter", "ip-dst": "ip-dst", "ip-src": "ip-src", "dst-port": "port",
+             "src-port": "port", "first-seen": "datetime", "last-seen": "datetime"},
     "network-connection": {"ip-src": "ip-src", "ip-dst": "ip-dst", "src-port": "port", "dst-port": "port",
-                           "layer3-protocol": "text", "layer4-protocol": "text", "first-packet-seen": "datetime"},
+                           "layer3-protocol": "text", "layer4-protocol": "text", "first-packet-seen": "datetime",
+                           "last-packet-seen": "datetime", "community-id": "community-id"},
 }  # fmt: skip
 CATEGORIES = {"ip-src": "Network activity", "ip-dst": "Network activity", "port": "Network activity", "text": "Other",
-              "datetime": "Other", "counter": "Other"}  # fmt: skip
+              "datetime": "Other", "counter": "Other", "integer": "Other", "size-in-bytes": "Other",
+              "community-id": "Network activity"}  # fmt: skip
 
 
 def values(made: dict[str, Any], name: str) -> list[dict[str, str]]:
@@ -54,7 +57,7 @@ def test_a_flood_is_a_ddos_object_with_its_victim_and_rates() -> None:
     made = event(FLOOD, "amber")
     assert values(made, "ddos") == [
         {"first-seen": "2025-11-23T11:59:00Z", "last-seen": "2025-11-23T12:00:00Z", "ip-dst": "192.0.2.20",
-         "total-bps": "11200", "total-pps": "17"}
+         "total-bytes-sent": "84000", "total-bps": "11200", "total-packets-sent": "1000", "total-pps": "17"}
     ]  # fmt: skip
     assert values(made, "network-connection")[0]["layer3-protocol"] == "ICMP"
     assert not any(a["to_ids"] for o in made["Object"] for a in o["Attribute"])  # sources can be forged

@@ -14,6 +14,7 @@ from netwatch.alert.stix import bundle
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+FLOW_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,5}[1-9])?Z")
 OBSERVABLES = {"ipv4-addr": {"value"}, "ipv6-addr": {"value"}, "autonomous-system": {"number"},
                "network-traffic": {"protocols", "src_ref", "dst_ref"}}  # fmt: skip
 DOMAIN = {
@@ -62,12 +63,13 @@ def test_required_properties_ids_times_and_references(story: Any) -> None:
             assert one["created"] <= one["modified"]
         for name, value in one.items():
             if name in TIMES:
-                assert TIME.fullmatch(value), name
+                assert (FLOW_TIME if kind == "network-traffic" else TIME).fullmatch(value), name
             if name.endswith("_ref"):
                 assert value in ids
             if name.endswith("_refs"):
                 assert value
                 assert set(value) <= set(ids)
+    assert all(flow["is_active"] is False for flow in of_type(made, "network-traffic"))  # since they have an end
     for observed in of_type(made, "observed-data"):
         assert observed["first_observed"] <= observed["last_observed"]
         assert all(ref.split("--")[0] in OBSERVABLES for ref in observed["object_refs"])
