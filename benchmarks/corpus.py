@@ -22,8 +22,10 @@ import tempfile
 import time
 import traceback
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
@@ -98,6 +100,30 @@ class Worker:
         return {"timeout": True}
 
 
+def run_all(paths: list[str], seconds: float, jobs: int) -> dict[str, dict[str, Any]]:
+    """Every path by one of ``jobs`` workers; each is warmed up, so that loading and compiling are not timed."""
+    idle: Queue[Worker] = Queue()
+    for _ in range(jobs):
+        worker = Worker()
+        worker.run(paths[0], 300)
+        idle.put(worker)
+
+    def measured(path: str) -> dict[str, Any]:
+        worker = idle.get()
+        try:
+            return worker.run(path, seconds)
+        finally:
+            idle.put(worker)
+
+    results = {}
+    with ThreadPoolExecutor(jobs) as pool:
+        for number, (path, result) in enumerate(zip(paths, pool.map(measured, paths), strict=True), 1):
+            results[path] = result
+            if number % 100 == 0:
+                print(f"{number} of {len(paths)}", file=sys.stderr, flush=True)
+    return results
+
+
 def capinfos(paths: list[str]) -> dict[str, int]:
     """Packets by Wireshark's count, of the files that it reads whole."""
     if not shutil.which("capinfos"):
@@ -144,6 +170,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=SHARED)
     parser.add_argument("--only", default="")
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--memory", type=int, default=1024, help="MB a file may take")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -153,13 +180,7 @@ def main() -> int:
     classes = [c for c in args.only.split(",") if c] or sorted(p.name for p in args.data.iterdir() if p.is_dir())
     paths = [p for c in classes for p in sorted((args.data / c).rglob("*")) if p.is_file()]
     theirs = capinfos([str(p) for p in paths])
-    worker = Worker()
-    worker.run(str(paths[0]), 300)  # loads and compiles before anything is timed
-    results: dict[str, dict[str, Any]] = {}
-    for number, path in enumerate(paths, 1):
-        results[str(path)] = worker.run(str(path), args.seconds)
-        if sys.stderr.isatty():
-            print(f"\r{number}/{len(paths)}", end="", file=sys.stderr)
+    results = run_all([str(p) for p in paths], args.seconds, args.jobs)
     if args.json:
         args.json.write_text(json.dumps(results, indent=1))
     return show(args, results, theirs)
