@@ -23,6 +23,7 @@ FEATURES: Registry[type[Features]] = Registry(
         "conversation": "netwatch.fingerprint.conversation:Conversations",
         "target": "netwatch.fingerprint.behaviour.targets:Targets",
         "source": "netwatch.fingerprint.behaviour.sources:Sources",
+        "domain": "netwatch.fingerprint.behaviour.domains:Domains",
         "guess": "netwatch.fingerprint.behaviour.guesses:Guesses",
     },
 )

@@ -39,8 +39,12 @@ def _inputs(flows: ibis.Table) -> ibis.Table:
     """What each input can tell: whether it holds both directions, and TCP flags; a lone direction in an input that has
     both was not answered, in one that has not it says nothing.
     """
-    told = flows.mutate(back=flows.reverse_packet_delta_count > 0, flags=flows.tcp_control_bits > 0)
+    told = flows.mutate(back=flows.reverse_packet_delta_count > 0, flags=(flows.tcp_control_bits > 0) | _metered(flows))
     return told.group_by("input").aggregate(two_way=told.back.any(), flagged=told.flags.any())
+
+
+def _metered(flows: ibis.Table) -> Any:
+    return (flows.detail.cast("int64") & Detail.PACKETS) > 0
 
 
 def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]) -> ibis.Table:
@@ -54,8 +58,7 @@ def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]
     flags = flows[f"{own}tcp_control_bits"].cast("int64")
     ports = flows[f"{sender}_transport_port"].cast("int64"), flows[f"{receiver}_transport_port"].cast("int64")
     paired = ((flows.detail.cast("int64") & Detail.BIFLOW) > 0) | (flows.reverse_packet_delta_count > 0)
-    metered = (flows.detail.cast("int64") & Detail.PACKETS) > 0
-    answerable = paired | (metered & flows.two_way)
+    answerable = paired | (_metered(flows) & flows.two_way)
     started = flows.flow_start.delta(ibis.timestamp("1970-01-01 00:00:00"), unit="microsecond")
     inbound, outbound = direction == Direction.INBOUND, direction == Direction.OUTBOUND
     return flows.select(

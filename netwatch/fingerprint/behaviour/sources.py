@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import ibis
 
 KINDS = ("tcp", "stealth", "udp", "icmp", "backscatter")
+TRACEROUTE = (33434, 33534)
+"""Ports that traceroute sends datagrams to, one after another, on purpose where nobody listens."""
 LEAST_PAIRS = 8
 """Pairs of address and port in an hour, at least, of what is looked at."""
 
@@ -27,6 +29,8 @@ DECLARED = {
     "source.backscatter": Feature("answers that nobody had asked for", "yes/no"),
     "source.hosts": Feature("addresses tried", "addresses"),
     "source.ports": Feature("ports tried", "ports"),
+    "source.widest": Feature("ports tried on one address, at most", "ports"),
+    "source.port": Feature("port tried most", ""),
     "source.pairs": Feature("address and port pairs tried", "pairs"),
     "source.failed": Feature("pairs that failed", "pairs"),
     "source.failed_share": Feature("tries that failed", "share"),
@@ -57,7 +61,7 @@ class Sources(Features):
         rows["all_pairs"] = rows["pairs"]
         order, starts = episodes([rows["sender"], rows["kind"]], rows["hour"])
         adding = ("packets", "octets", "flows", "inbound", "outbound", "all_pairs", "odd", "everything")
-        most = ("hosts", "ports", "pairs", "failed", "known", "own_ports", "until_us", "interval")
+        most = ("hosts", "ports", "pairs", "widest", "failed", "known", "own_ports", "until_us", "interval")
         first = ("sender", "kind", "service", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         told = folded(rows, order, starts, how | {"since_us": np.minimum})
@@ -82,6 +86,8 @@ def _table(t: dict[str, Any]) -> FeatureTable:
     columns = {f"source.{name}": (t["kind"] == code).astype(np.float64) for code, name in enumerate(KINDS)}
     columns |= {
         **{f"source.{name}": t[name].astype(np.float64) for name in ("hosts", "ports", "pairs", "own_ports")},
+        "source.widest": t["widest"].astype(np.float64),
+        "source.port": t["service"].astype(np.float64),
         "source.failed": failed,
         "source.failed_share": failed / known,
         "source.walk": 2 * failed - known,
@@ -138,7 +144,7 @@ def _kind(h: ibis.Table) -> Any:
         (tcp & h.opens & (((h.flags & SYN) > 0) | ~h.flagged) & (control != (SYN | ACK)), KINDS.index("tcp")),
         (tcp & h.opens & few & h.flagged & ((h.flags & SYN) == 0) & (control != RST) & ((h.flags & (PSH | ACK)) != (PSH | ACK)),
          KINDS.index("stealth")),
-        ((h.protocol == UDP) & h.opens & ~answers, KINDS.index("udp")),
+        ((h.protocol == UDP) & h.opens & ~answers & ~h.receiver_port.between(*TRACEROUTE), KINDS.index("udp")),
         ((h.protocol == 1) & h.opens & (h.receiver_port // 256 == 8), KINDS.index("icmp")),
         ((h.protocol == 58) & h.opens & (h.receiver_port // 256 == 128), KINDS.index("icmp")),
         else_=ibis.null("int8"),
@@ -182,6 +188,8 @@ def _hours(flows: ibis.Table) -> ibis.Table:
 
     t, h = ibis._, halves(flows)
     pairs = _pairs(h)
+    each = pairs.group_by(["sender", "kind", "hour", "receiver"]).aggregate(here=pairs.count())
+    each = each.group_by(["sender", "kind", "hour"]).aggregate(widest=each.here.max())
     counted = pairs.group_by(["sender", "kind", "hour"]).aggregate(
         hosts=t.receiver.nunique(), ports=t.port.nunique(), pairs=t.count(), failed=t.failed.sum().fill_null(0),
         known=t.failed.count(), own_ports=t.own_port.nunique(), packets=t.packets.sum(), octets=t.octets.sum(),
@@ -189,7 +197,7 @@ def _hours(flows: ibis.Table) -> ibis.Table:
         high=t.receiver.max(), service=t.port.argmax(t.packets), since_us=t.since_us.min(), until_us=t.until_us.max(),
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
-    counted = counted.filter(counted.pairs >= LEAST_PAIRS)
+    counted = counted.filter(counted.pairs >= LEAST_PAIRS).inner_join(each, ["sender", "kind", "hour"])
     begun = h.filter(h.opens).mutate(hour=h.window // 12).semi_join(counted, ["sender", "hour"])
     sent = begun.group_by(["sender", "hour"]).aggregate(everything=begun.count())
     return counted.inner_join(sent, ["sender", "hour"]).order_by(["sender", "kind", "hour"])
