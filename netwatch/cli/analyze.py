@@ -20,6 +20,9 @@ from netwatch.report import FORMATS, Report
 from netwatch.series import SeriesOptions
 
 JUDGING = Group("Judging", sort_key=2)
+SHOWN = 15
+"""Findings on the terminal; the report has all."""
+DAY_NS = 86_400 * 10**9
 SEVERITIES = [severity.value for severity in Severity]
 
 
@@ -88,9 +91,17 @@ def analyze(
 def _show(report: Report, written: list[Path]) -> None:
     out = stdout()
     out.print(f"{report.subject}, {day(report.since)} to {day(report.until)}", style="bold", markup=False)
+    for question, words in report.answer:
+        out.print()
+        out.print(question, style="bold", markup=False)
+        out.print(words, markup=False)
+    out.print()
     if report.findings:
-        rows = [(f.severity, f.kind, day(f.since), f.title) for f in report.findings]
+        brief = day if report.until - report.since >= DAY_NS else _time
+        rows = [(f.severity, f.kind, brief(f.since), f.title) for f in report.findings[:SHOWN]]
         out.print(table(("severity", "kind", "since", "finding"), rows))
+        if len(report.findings) > SHOWN:
+            out.print(f"and {len(report.findings) - SHOWN} more in the report")
     else:
         out.print("no findings: volume kept to its baseline, and no rule was met")
     out.print()
@@ -100,6 +111,10 @@ def _show(report: Report, written: list[Path]) -> None:
     rest = sum(path.suffix in (".png", ".csv") for path in written)
     if rest:
         out.print(f"and {rest} figures and tables beside them")
+
+
+def _time(nanoseconds: int) -> str:
+    return instant(nanoseconds)[11:19]
 
 
 def _line(finding: Finding) -> dict[str, object]:

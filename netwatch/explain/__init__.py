@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from netwatch.explain.options import ExplainOptions
 
 if TYPE_CHECKING:
-    from netwatch.explain.questions import answer
     from netwatch.explain.decomposition import decompose
     from netwatch.explain.findings import explain
+    from netwatch.explain.questions import answer
     from netwatch.explain.words import Names
 
 __all__ = ["ExplainOptions", "Names", "answer", "decompose", "explain"]

@@ -30,7 +30,15 @@ def joined(volume: Sequence[Finding], threats: Sequence[Finding]) -> list[Findin
             kept.append(finding)
         else:
             told[at] = _with(told[at], finding, led.change, led.share)
-    return kept + told
+    return kept + [_titled(threat) for threat in told]
+
+
+def _titled(threat: Finding) -> Finding:
+    """The attack with what it raised in its title, where the whole shows nothing of it."""
+    parts = [str(raised["title"]) for raised in _raises(threat) if isinstance(raised, dict) and "title" in raised]
+    if threat.change is not None or not parts:
+        return threat
+    return replace(threat, title=f"{threat.title}; {parts[0]}")
 
 
 class Led(NamedTuple):
@@ -97,15 +105,14 @@ def without_parts_of(changes: Sequence[Change], threats: list[Finding]) -> list[
             kept.append(change)
             continue
         attack = threats[at]
-        raised = {"prefix": change.entity.value, "counter": change.counter, "ratio": change.ratio}
+        raised: dict[str, object] = {"prefix": change.entity.value, "counter": change.counter, "ratio": change.ratio}
         words = attack.words
-        title = attack.title
         if change.counter == "octets":
             where = f"in {change.entity.value} "
             words = _said(attack, f"It raised volume {where}{_fold(change)}, {_until(change)}.")
-            title = f"{title}; volume {where}{_times(change)}" if attack.change is None else title
+            raised["title"] = f"volume {where}{_times(change)}"
         figures = {**attack.figures, "raised": [*_raises(attack), raised]}
-        threats[at] = replace(attack, title=title, words=words, figures=figures)
+        threats[at] = replace(attack, words=words, figures=figures)
     return kept
 
 

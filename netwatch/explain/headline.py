@@ -19,8 +19,11 @@ def title(change: Change, names: Names, window: int) -> str:
     if change.kind in PASSING:
         usual = "next to nothing before" if appeared(change) else f"{times(change.ratio)} the usual level"
         until = when(change.since, window) if change.until is None else spans(change.since, change.until)
-        return f"{what} at {amount(change.after, change.counter)}, {usual}, {until}"
+        much = "" if change.counter == "peers" else f"{amount(change.after, change.counter)}, "
+        return f"{what} at {much}{usual}, {until}"
     if appeared(change):
+        if change.counter == "peers":
+            return f"{what} appeared, {when(change.since, window)}"
         return f"{what} appeared: {amount(change.after, change.counter)}, {when(change.since, window)}"
     up, down = ("grew", "shrank") if change.kind is ChangeKind.RAMP else ("rose", "fell")
     until = f" to {day(change.until)}" if change.until is not None else ""

@@ -10,7 +10,7 @@ from netwatch.explain.headline import LEVELS
 from netwatch.explain.order import OVERALL
 from netwatch.explain.overall import LEAST
 from netwatch.explain.threats import miner_words
-from netwatch.explain.words import amount, attack_name, class_words, counted, listed, percent
+from netwatch.explain.words import FAMILY_WORDS, amount, attack_name, class_words, counted, listed, percent
 from netwatch.model.finding import Composition, Finding
 from netwatch.model.series import Series, SeriesSet
 from netwatch.model.tally import Tally
@@ -27,7 +27,12 @@ def answer(series: SeriesSet, findings: Sequence[Finding], tallies: Sequence[Tal
         return ()
     return (
         (HOW_MUCH, " ".join(_how_much(whole, findings))),
-        (WHAT, " ".join([*_made_of(findings), *_mining(whole, findings), *_attacks(whole, findings)])),
+        (
+            WHAT,
+            " ".join(
+                [*(_made_of(findings) or _all_made_of(series)), *_mining(whole, findings), *_attacks(whole, findings)]
+            ),
+        ),
         (CAPTURE, _capture(whole, findings, tallies)),
     )
 
@@ -96,6 +101,16 @@ def _made_of(findings: Sequence[Finding]) -> list[str]:
                 (("mining", "mining"), ("ordinary", "ordinary use"), ("attack", "attacks"))]  # fmt: skip
         words.append(f"Of the added flows: {listed(told)}.")
     return words
+
+
+def _all_made_of(series: SeriesSet) -> list[str]:
+    """Shares of all octets, where nothing was added that lasts."""
+    sums = {s.entity.value: float(np.nansum(s.values)) for s in series.of("family", "octets")}
+    total = sum(sums.values())
+    if not total:
+        return []
+    told = [f"{FAMILY_WORDS[name]} {percent(octets / total)}" for name, octets in sums.items() if octets]
+    return [f"Of all octets: {listed(told)}."]
 
 
 def _family_shares(composition: Composition) -> dict[str, float]:

@@ -13,7 +13,7 @@ from netwatch.model.series import Entity
 from netwatch.model.taxonomy import family
 from netwatch.model.text import bit_rate, count, day, duration, instant, printable, scaled
 
-_FAMILY_WORDS = {"ordinary": "ordinary use", "attack": "attacks", "mining": "mining", "chain": "blockchain nodes",
+FAMILY_WORDS = {"ordinary": "ordinary use", "attack": "attacks", "mining": "mining", "chain": "blockchain nodes",
                  "unknown": "unknown"}  # fmt: skip
 _DIALECTS = {
     "mining.stratum.v1": "Stratum v1", "mining.stratum.cryptonote": "CryptoNote Stratum",
@@ -50,7 +50,7 @@ class Names(NamedTuple):
         if entity.kind == "scope":
             return "the watched networks"
         if entity.kind == "family":
-            return f"{_FAMILY_WORDS.get(entity.value, entity.value)}"
+            return f"{FAMILY_WORDS.get(entity.value, entity.value)}"
         if entity.kind == "class":
             return f"{class_words(entity.value)} ({entity.value})"
         if entity.kind in ("asn", "upstream"):
@@ -64,7 +64,7 @@ class Names(NamedTuple):
     def value(self, dimension: str, value: str) -> str:
         """A cell's value as it is read in a sentence."""
         if dimension == "family":
-            return _FAMILY_WORDS.get(value, value)
+            return FAMILY_WORDS.get(value, value)
         if dimension == "class":
             return class_words(value)
         if dimension in ("asn", "own_asn", "upstream"):

@@ -77,5 +77,6 @@ def duration(nanoseconds: float) -> str:
     """A span in the largest unit that leaves a number of at least 1: ``3.2 d``, ``45 s``, ``12 ms``."""
     for unit, size in (("d", 86_400e9), ("h", 3_600e9), ("min", 60e9), ("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
         if abs(nanoseconds) >= size:
-            return f"{nanoseconds / size:.3g} {unit}"
+            number = nanoseconds / size
+            return f"{number:.3g} {unit}" if abs(number) < 999.5 else f"{number:,.0f} {unit}"
     return f"{nanoseconds:.0f} ns"

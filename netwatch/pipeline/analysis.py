@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from netwatch import __version__
 from netwatch.config import Options
 from netwatch.detect import baseline, detect
 from netwatch.explain import Names, answer, explain
@@ -21,6 +20,7 @@ from netwatch.pipeline.tops import top_tables
 from netwatch.report import InputFile, Report, Rhythm
 from netwatch.scope import Scope
 from netwatch.series.week import hour_of_week
+from netwatch.version import __version__
 
 LIBRARIES = ("numpy", "numba", "pandas", "pyarrow", "duckdb", "ibis-framework", "statsmodels", "matplotlib", "typst")
 LASTING = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP)
@@ -106,7 +106,9 @@ def inputs(result: Judged) -> tuple[InputFile, ...]:
 
 
 def rhythms(series: SeriesSet, changes: Sequence[Change], options: Options) -> tuple[Rhythm, ...]:
-    """Hour-of-week matrices before and after the largest lasting change of octets, else of the two halves."""
+    """Hour-of-week matrices before and after the change of rhythm, else the largest lasting change of octets, else of
+    the two halves.
+    """
     whole = series.get("scope", "all", "octets")
     if whole is None or not len(whole.values):
         return ()
@@ -114,7 +116,10 @@ def rhythms(series: SeriesSet, changes: Sequence[Change], options: Options) -> t
     lasting = [c for c in changes if c.entity == whole.entity and c.counter == "octets" and c.kind in LASTING]
     middle = bins.start + bins.width * (bins.count // 2)
     before, after = (bins.start, middle), (middle, bins.end)
-    if lasting:
+    turned = [c for c in changes if c.entity == whole.entity and c.kind is ChangeKind.RHYTHM and c.counter == "octets"]
+    if turned:
+        before, after = (bins.start, turned[0].since), (turned[0].since, bins.end)
+    elif lasting:
         largest = max(lasting, key=lambda c: abs(c.after - c.before))
         before, after = (bins.start, largest.since), (largest.until or largest.since, bins.end)
     zone = options.detect.timezone or "UTC"

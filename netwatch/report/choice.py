@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 
 from netwatch.model.change import Change, ChangeKind
-from netwatch.model.finding import Finding, Severity
+from netwatch.model.finding import Finding
 from netwatch.model.series import Series
 from netwatch.model.taxonomy import family
 from netwatch.model.verdict import Verdict
 from netwatch.report.report import Report
 from netwatch.report.words import about_capture
 
-_WEIGHT = {severity: weight for weight, severity in enumerate(Severity)}
 _LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP)
 
 
@@ -43,17 +42,12 @@ def telling(changes: list[Change], most: int) -> list[Change]:
     return sorted(sorted(own, key=weight, reverse=True)[:most], key=lambda c: c.since)
 
 
-def ranked_findings(report: Report) -> list[Finding]:
-    """Findings, most severe first, then volume, then by time."""
-    return sorted(report.findings, key=lambda f: (-_WEIGHT[f.severity], f.kind != "volume", f.since, f.identity))
-
-
 def main_rise(report: Report) -> Finding | None:
-    """The finding about volume whose composition is drawn: the largest change of octets that has one."""
+    """The finding whose composition is drawn: the first about volume that has one, octets before other counters."""
     with_parts = [f for f in report.findings if any(c.shares for c in f.compositions)]
-    if not with_parts:
-        return None
-    return max(with_parts, key=lambda f: (_WEIGHT[f.severity], max(abs(c.total) for c in f.compositions)))
+    about_octets = [f for f in with_parts if f.change is not None and f.change.counter == "octets"]
+    volume = [f for f in about_octets if f.kind == "volume"]
+    return next(iter(volume or about_octets or with_parts), None)
 
 
 def verdicts_of(report: Report, *families: str) -> list[Verdict]:

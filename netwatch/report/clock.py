@@ -56,7 +56,27 @@ class Clock:
 
     def when(self, nanoseconds: int, window: int) -> str:
         """A time as exactly as a window of that many ns deserves: the date for months, the second for an hour."""
-        return self.day(nanoseconds) if window >= 60 * DAY else self.instant(nanoseconds)
+        if window >= 60 * DAY:
+            return self.day(nanoseconds)
+        return self.moment(nanoseconds).strftime("%Y-%m-%d %H:%M" if window >= DAY else "%H:%M:%S")
+
+    def minute(self, nanoseconds: int | None, window: int) -> str:
+        """A time to the minute where the window is of days, else to the second; "end of data" for None."""
+        if nanoseconds is None or window < DAY:
+            return self.instant(nanoseconds)
+        return self.moment(nanoseconds).strftime("%Y-%m-%d %H:%M")
+
+    def brief(self, since: int, until: int, window: int) -> str:
+        """A span as exactly as a window of that many ns deserves, one date said once."""
+        if window >= 60 * DAY and until - since >= 2 * DAY:
+            return f"{self.day(since)} to {self.day(until)}"
+        first, last = self.moment(since), self.moment(until)
+        form = "%H:%M" if window >= DAY else "%H:%M:%S"
+        if window < DAY:
+            return f"{first.strftime(form)}–{last.strftime(form)}"
+        if first.date() == last.date():
+            return f"{first.date().isoformat()} {first.strftime(form)}–{last.strftime(form)}"
+        return f"{first.strftime('%Y-%m-%d %H:%M')} to {last.strftime('%m-%d %H:%M')}"
 
     def span(self, since: int, until: int | None) -> str:
         """``since`` to ``until`` (half-open) in words."""

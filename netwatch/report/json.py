@@ -15,7 +15,7 @@ from netwatch.model.change import Change
 from netwatch.model.finding import Composition, Finding
 from netwatch.model.taxonomy import family
 from netwatch.model.verdict import Verdict
-from netwatch.report.choice import main_series, ranked_findings
+from netwatch.report.choice import main_series
 from netwatch.report.clock import Clock
 from netwatch.report.rendering import Rendering
 from netwatch.report.report import InputFile, Report, Rhythm, TopTable
@@ -50,8 +50,9 @@ def document(rendering: Rendering) -> dict[str, Any]:
         "window": {"since": clock.instant(report.since), "until": clock.instant(report.until)},
         "units": {"octets": "layer-3 octets", "rate": "per second", "share": "of 1"},
         "totals": totals(report),
+        "answer": [{"question": question, "words": words} for question, words in report.answer],
         "inputs": [_input(i, clock) for i in report.inputs],
-        "findings": [_finding(f, clock) for f in ranked_findings(report)],
+        "findings": [_finding(f, clock) for f in report.findings],
         "changes": [_change(c, clock) for c in report.changes],
         "verdicts": [_verdict(v, clock) for v in report.verdicts],
         "tops": [_top(t) for t in report.tops],
@@ -61,6 +62,7 @@ def document(rendering: Rendering) -> dict[str, Any]:
         "parameters": report.parameters,
         "versions": report.versions,
         "attribution": report.attribution,
+        "names": report.names,
     }
 
 
@@ -121,6 +123,7 @@ def _finding(finding: Finding, clock: Clock) -> dict[str, Any]:
         "limits": finding.limits,
         "change": None if finding.change is None else _change(finding.change, clock),
         "classes": sorted({v.class_id for v in finding.verdicts}),
+        "roles": sorted({v.role for v in finding.verdicts}),
         "compositions": [_composition(c) for c in finding.compositions],
     }
 

@@ -83,15 +83,15 @@ class Report:
 
     ``subject``: what is watched, in words. ``answer``: questions with their answers, for the first page. ``findings``:
     in the order in which they are told. ``names``: who holds an AS (``AS4808``). ``since``, ``until``: the window, ns
-    UTC, half-open. ``tallies``: of all stages and inputs. ``parameters`` and ``versions``: JSON-ready. ``attribution``: one line per source of data that
-    asks for it. ``timezone``: IANA name of the zone in which times are printed and hours of the week counted.
+    UTC, half-open. ``tallies``: of all stages and inputs. ``parameters`` and ``versions``: JSON-ready.
+    ``attribution``: one line per source of data that asks for it. ``timezone``: IANA name of the zone in which times
+    are printed and hours of the week counted.
     """
 
     title: str
     subject: str
     since: int
     until: int
-    answer: tuple[tuple[str, str], ...] = ()
     inputs: tuple[InputFile, ...] = ()
     findings: tuple[Finding, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
@@ -105,4 +105,5 @@ class Report:
     versions: Mapping[str, str] = field(default_factory=dict)
     attribution: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    answer: tuple[tuple[str, str], ...] = ()
     timezone: str = "UTC"

@@ -9,7 +9,6 @@ import numpy as np
 
 from netwatch.model.finding import Finding
 from netwatch.model.series import COUNTERS
-from netwatch.report.choice import ranked_findings
 from netwatch.report.clock import Clock
 from netwatch.report.figures.coarse import coarse
 from netwatch.report.json import plain
@@ -34,7 +33,7 @@ def tables(report: Report, clock: Clock) -> dict[str, tuple[list[str], Iterable[
         ),
         "composition": (
             "finding_id,counter,dimension,cell,added_per_second,share,share_low,share_high",
-            _compositions(ranked_findings(report)),
+            _compositions(report.findings),
         ),
         "verdicts": (
             "verdict,class,role,subject,peer,protocol,port,posterior,prior,confidence,basis,transport,since,until,octets,"
@@ -61,7 +60,7 @@ def _inputs(report: Report, clock: Clock) -> Iterator[Row]:
 
 
 def _findings(report: Report, clock: Clock) -> Iterator[Row]:
-    for f in ranked_findings(report):
+    for f in report.findings:
         when = clock.instant(f.since), _until(f.until, clock)
         yield f.identity, f.kind, f.severity, *when, f.subject, f.title, " ".join(f.words), "; ".join(f.limits)
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Mapping
 
 from netwatch.model import text
+from netwatch.model.application import APPLICATIONS
 from netwatch.model.change import Change, ChangeKind
+from netwatch.model.series import Entity
 from netwatch.model.verdict import Verdict
 
 RATE_UNITS = {"octets": "bit/s", "packets": "packets/s", "flows": "flows/s", "peers": "peers"}
 COUNTER_NAMES = {"octets": "Volume", "packets": "Packets", "flows": "Flows", "peers": "Peers"}
+MOST = 100.0
+"""A ratio above it compares with next to nothing, and its digits say nothing."""
+SERVICES = {
+    (protocol, str(port)): application.name
+    for application in reversed(APPLICATIONS)
+    for protocol, ports in (("tcp", application.tcp), ("udp", application.udp))
+    for port in ports
+}
+"""Protocol at home at a transport and port."""
 LIMIT = 4_000
 """Characters of one piece of text that a page shows, at most."""
 
@@ -42,17 +54,42 @@ def rate(counter: str, per_second: float) -> str:
         return text.bit_rate(per_second)
     if counter == "peers":
         return text.scaled(per_second, "")
+    if counter in ("packets", "flows") and 0 < abs(per_second) < 0.1:
+        many, span = (per_second * 3_600, "h") if abs(per_second) * 3_600 >= 1 else (per_second * 86_400, "day")
+        return text.scaled(many, f"{counter}/{span}") if abs(many) >= 0.01 else f"0 {counter}/{span}"
     return text.scaled(per_second, RATE_UNITS.get(counter, f"{counter}/s"))
 
 
+def named(dimension: str, name: str, holders: Mapping[str, str]) -> str:
+    """A cell's or an entity's value with who holds it, or which protocol is at home there: ``tcp/443 (tls)``."""
+    if dimension in ("asn", "own_asn", "upstream") and name in holders:
+        return f"{name} {holders[name]}"
+    if dimension == "port":
+        protocol, _, number = name.partition("/")
+        known = SERVICES.get((protocol, number))
+        return f"{name} ({known})" if known else name
+    return name
+
+
+def entity(of: Entity, holders: Mapping[str, str]) -> str:
+    """What a series is about, as a table cell."""
+    if of.kind == "scope":
+        return "all"
+    shown = named(of.kind, of.value, holders)
+    return shown if of.kind in ("asn", "port", "prefix", "class") else f"{of.kind} {shown}"
+
+
 def ratio(change: Change) -> str:
-    """``3.1× (95 % interval 2.8-3.4)``; what is unknown is left out."""
+    """``3.1× (2.8-3.4)``, the 95 % interval; what is unknown is left out, digits against next to nothing too."""
     if math.isnan(change.ratio):
         return "unknown"
+    if change.ratio > MOST:
+        return "appeared" if change.kind in (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP) else f"> {MOST:.0f}×"
     value = f"{change.ratio:.3g}×"
     if math.isnan(change.ratio_low) or math.isnan(change.ratio_high):
         return value
-    return f"{value} ({change.ratio_low:.3g}–{change.ratio_high:.3g})"
+    high = f"{change.ratio_high:.3g}" if change.ratio_high <= 1000 else "1000+"
+    return f"{value} ({change.ratio_low:.3g}–{high})"
 
 
 def probability(p: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +14,7 @@ from netwatch.report.choice import main_rise
 from netwatch.report.clock import Clock
 from netwatch.report.figures.canvas import FAMILY_LOOKS, INK, MUTED, Drawing, drawable, dressed, sheet
 from netwatch.report.report import Report
-from netwatch.report.words import RATE_UNITS, harmless, rate, shortened
+from netwatch.report.words import RATE_UNITS, harmless, named, rate, shortened
 
 BARS = 9
 """Parts that are drawn one by one; the smaller ones are drawn together."""
@@ -27,9 +28,10 @@ def draw(report: Report, _clock: Clock) -> Drawing | None:
     if finding is None:
         return None
     parts = [c for c in finding.compositions if c.shares]
-    main = parts[0]
+    main = next((c for c in parts if c.dimension == "class" and c.counter == parts[0].counter), parts[0])
     before = finding.change.before if finding.change and finding.change.counter == main.counter else math.nan
-    families = [_families(c) for c in parts if _is_class(c)]
+    by_family = [c for c in parts if c.dimension == "family"] or [c for c in parts if _is_class(c)]
+    families = [_families(c) for c in by_family]
     shown, rest = _largest(main)
     with dressed():
         figure = sheet(1.0 + 0.24 * (len(shown) + 3) + (0.55 + 0.24 * len(families) if families else 0))
@@ -40,8 +42,8 @@ def draw(report: Report, _clock: Clock) -> Drawing | None:
             upper = figure.subplots()
         _waterfall(upper, main, (shown, rest), before)
     caption = (
-        f"What the change of {main.counter} is made of, by {main.dimension}: each bar adds to the one above; lines"
-        " are 95 % intervals; shares and residual sum to 100 %."
+        f"“{shortened(harmless(finding.title), 90)}”: the change of {main.counter} by {main.dimension}. Each bar adds"
+        " to the one above; lines are 95 % intervals; shares and residual sum to 100 %."
     )
     if families:
         caption += " Below: the same change by family, for each counter."
@@ -50,10 +52,10 @@ def draw(report: Report, _clock: Clock) -> Drawing | None:
     )
 
 
-def label(share: Share) -> str:
-    """The cell's values; for more than one dimension with their names."""
+def label(share: Share, holders: Mapping[str, str] | None = None) -> str:
+    """The cell's values with what is known of them; for more than one dimension with their names."""
     if len(share.cell) == 1:
-        return next(iter(share.cell.values()))
+        return named(*next(iter(share.cell.items())), holders or {})
     return ", ".join(f"{k} {v}" for k, v in share.cell.items()) or "all"
 
 

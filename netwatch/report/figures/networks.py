@@ -9,9 +9,9 @@ from netwatch.report.clock import Clock
 from netwatch.report.figures.canvas import Drawing
 from netwatch.report.figures.counters import multiples
 from netwatch.report.report import Report
-from netwatch.report.words import harmless, shortened
+from netwatch.report.words import harmless, named, shortened
 
-ROWS = 6
+ROWS = 4
 
 
 def draw(report: Report, clock: Clock) -> Drawing | None:
@@ -19,7 +19,7 @@ def draw(report: Report, clock: Clock) -> Drawing | None:
     chosen = [s for s in report.series.of("asn", "octets") if np.nansum(s.values) > 0][:ROWS]
     if not chosen:
         return None
-    titles = [shortened(harmless(s.entity.value), 90) for s in chosen]
+    titles = [shortened(harmless(named("asn", s.entity.value, report.names)), 90) for s in chosen]
     figure = multiples(chosen, titles, clock, [telling(changes_of(report, s), 4) for s in chosen])
     caption = f"Volume of the {len(chosen)} largest networks, each on its own scale. Vertical lines: starts of changes."
     return Drawing("networks", figure, caption, "Line charts of volume by network over time.")

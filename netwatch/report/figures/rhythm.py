@@ -7,16 +7,20 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from netwatch.report.clock import Clock
+from netwatch.report.clock import DAY, Clock
 from netwatch.report.figures.canvas import INK, SHADE, Drawing, dressed, sheet
 from netwatch.report.report import Report
 from netwatch.report.words import RATE_UNITS
 
+SHORTEST = 14 * DAY
+"""Windows shorter than that hold no hour of the week twice."""
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def draw(report: Report, clock: Clock) -> Drawing | None:
     """The rhythm of the first counter that has one; volume comes first."""
+    if report.until - report.since < SHORTEST:
+        return None
     usable = [r for r in report.rhythms if np.isfinite(r.before).any() and np.isfinite(r.after).any()]
     if not usable:
         return None

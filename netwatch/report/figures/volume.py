@@ -14,6 +14,7 @@ from netwatch.report.figures.canvas import BLUE, INK, MUTED, SKY, VERMILLION, Dr
 from netwatch.report.figures.coarse import Coarse, coarse, fold_mean, per_second, wide_bins
 from netwatch.report.figures.timeline import TimeAxis, shade_coverage
 from netwatch.report.report import Report
+from netwatch.report.words import ratio
 
 LABELS = 6
 """Changes that carry a label; the others are marked."""
@@ -36,14 +37,16 @@ def draw(report: Report, clock: Clock) -> Drawing | None:
         x = axis.at(drawn.centres)
         if drawn.bins.width > series.bins.width:
             axes.fill_between(
-                x, drawn.least / scale, drawn.greatest / scale, color=SKY, alpha=0.35, linewidth=0, zorder=1.1
-            )
+                x, drawn.least / scale, drawn.greatest / scale, color=SKY, alpha=0.35, linewidth=0, zorder=1.1,
+                label=f"least to greatest {text.duration(series.bins.width)}",
+            )  # fmt: skip
         marker = "." if np.isfinite(drawn.mean).sum() < 3 else None
-        axes.plot(x, drawn.mean / scale, color=BLUE, marker=marker)
+        axes.plot(x, drawn.mean / scale, color=BLUE, marker=marker, label=f"mean of {text.duration(drawn.bins.width)}")
         axes.set_ylim(0, greatest * 1.18 / 8 / scale if greatest else 1)
         changes = changes_of(report, series)
         _mark(axes, axis, changes, drawn, scale)
         axis.apply(axes)
+        axes.legend(ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.1, handlelength=1.8)
     data = {
         "bin_seconds": drawn.bins.width / 1e9,
         "start": clock.instant(drawn.bins.start),
@@ -67,8 +70,8 @@ def _baseline(axes: Axes, axis: TimeAxis, report: Report, series: Series, scale:
         for edge in (baseline.low, baseline.expected, baseline.high)
     )
     x = axis.at(wide.times() + wide.width // 2)
-    axes.fill_between(x, low, high, color=MUTED, alpha=0.2, linewidth=0, zorder=1.2)
-    axes.plot(x, expected, color=INK, linewidth=0.45, linestyle=(0, (4, 2)), zorder=1.4)
+    axes.fill_between(x, low, high, color=MUTED, alpha=0.25, linewidth=0, zorder=1.2, label="range of an ordinary bin")
+    axes.plot(x, expected, color=INK, linewidth=0.45, linestyle=(0, (4, 2)), zorder=2.4, label="baseline")
     return True
 
 
@@ -89,7 +92,9 @@ def _mark(axes: Axes, axis: TimeAxis, changes: list[Change], drawn: Coarse, scal
         else:
             top = _height(drawn, change, axis) / scale
             axes.plot([start], [top], marker="v", markersize=4, color=colour, clip_on=False, zorder=3)
-        words = f"{change.kind}\n{change.ratio:.3g}×" if change.ratio == change.ratio else str(change.kind)
+        words = (
+            f"{change.kind}\n{ratio(change).partition(' ')[0]}" if change.ratio == change.ratio else str(change.kind)
+        )
         place = (start - float(axis.at(axis.since))) / width
         near = {row for at, row in taken if abs(place - at) < 0.11}
         row = next(row for row in range(len(near) + 1) if row not in near)

@@ -8,6 +8,9 @@ from typing import Any
 
 from netwatch.report.words import harmless
 
+FOLDED = 500
+"""Rows of a folded table; the files have all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -24,7 +27,8 @@ class Block:
     """One piece of a page.
 
     ``kind``: "text", "lead" (larger), "note" (smaller), "heading", "list" (``items``), "figure" (``name``, ``text`` its
-    caption, ``alternative``), "table" (``columns``, ``rows``, ``text`` its caption), or "facts" (``rows`` of two).
+    caption, ``alternative``), "table" (``columns``, ``rows``, ``text`` its caption), "facts" (``rows`` of two),
+    "answer" (``name`` its question), or "details" (``blocks`` that only HTML has, folded under ``text``).
     """
 
     kind: str
@@ -34,6 +38,7 @@ class Block:
     rows: tuple[tuple[str, ...], ...] = ()
     name: str = ""
     alternative: str = ""
+    blocks: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,22 @@ def bullets(items: Sequence[str]) -> Block:
 def facts(rows: Sequence[tuple[str, str]]) -> Block:
     """Names and values, one pair a line."""
     return Block("facts", rows=tuple(rows))
+
+
+def details(summary: str, blocks: Sequence[Block]) -> Block:
+    """What HTML keeps folded and paper leaves to the files."""
+    return Block("details", summary, blocks=tuple(blocks))
+
+
+def head(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], most: int, file: str) -> list[Block]:
+    """A table of the first rows; where there are more, where they all are, and in HTML all of them."""
+    shown = table(caption, columns, rows[:most])
+    if len(rows) <= most:
+        return [shown]
+    where = f"{file} lists all {len(rows):,}."
+    return [shown, note(f"The first {most}; {where}"), details(f"All {min(len(rows), FOLDED):,}", [
+        table(caption, columns, rows[:FOLDED])
+    ])]  # fmt: skip
 
 
 def table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Block:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from netwatch.report.clock import Clock
 from netwatch.report.figures import Drawing
+from netwatch.report.figures.rhythm import SHORTEST
 from netwatch.report.pages import method, summary, tables, verdicts, volume
 from netwatch.report.pages.blocks import Block, Document, Section, bullets, text
 from netwatch.report.report import Report
@@ -20,20 +21,28 @@ def compose(report: Report, drawings: Mapping[str, Drawing], clock: Clock) -> Do
         drawing = drawings[name]
         return [Block("figure", drawing.caption, name=name, alternative=drawing.alternative)]
 
-    rhythm = figure("rhythm") or [text("The window holds no change on both sides of which every weekday was observed.")]
+    short = "The window is shorter than two weeks: the rhythm of the week cannot be told from it."
+    seldom = "The window holds no change on both sides of which hours of the week were observed."
+    rhythm = figure("rhythm") or [text(short if report.until - report.since < SHORTEST else seldom)]
     credit = [bullets(report.attribution)] if report.attribution else [text("No source asks for attribution.")]
     parts: list[tuple[str, str, list[Block]]] = [
         (
             "Summary",
             "summary",
-            [*summary.answer(report), *figure("volume"), summary.key_numbers(report, clock), summary.quality(report)],
+            [
+                *summary.answer(report),
+                *figure("volume"),
+                *summary.first_findings(report, clock),
+                summary.key_numbers(report, clock),
+                summary.quality(report),
+            ],
         ),
         ("Volume over time", "volume", [*figure("counters"), *volume.changes(report, clock)]),
         ("What the change is made of", "composition", [*figure("composition"), *volume.composition(report)]),
         ("Traffic by class", "classes", figure("classes") or [text("No traffic was classified.")]),
         ("Rhythm of the week", "rhythm", rhythm),
-        ("Mining", "mining", [*figure("episodes"), *verdicts.mining(report, clock)]),
-        ("Attacks", "attacks", verdicts.attacks(report, clock)),
+        ("Mining", "mining", verdicts.mining(report, clock)),
+        ("Attacks", "attacks", [*figure("episodes"), *verdicts.attacks(report, clock)]),
         ("Networks, hosts and ports", "tops", [*figure("networks"), *tables.tops(report)]),
         ("Findings", "findings", tables.findings(report, clock)),
         ("Method", "method", method.method(report, clock)),

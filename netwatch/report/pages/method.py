@@ -10,11 +10,13 @@ from netwatch.model import text as units
 from netwatch.model.tally import Tally
 from netwatch.report.choice import main_series
 from netwatch.report.clock import Clock
-from netwatch.report.pages.blocks import Block, Column, bullets, facts, heading, note, table, text
+from netwatch.report.pages.blocks import Block, Column, bullets, details, facts, head, heading, note, table, text
 from netwatch.report.report import Report
 from netwatch.report.words import value
 
-ROWS = 40
+ROWS = 15
+INPUTS = 8
+"""Inputs that paper lists."""
 
 
 def method(report: Report, clock: Clock) -> list[Block]:
@@ -31,12 +33,13 @@ def method(report: Report, clock: Clock) -> list[Block]:
     detectors = sorted({c.detector for c in report.changes if c.detector})
     if detectors:
         lines.append(f"Changes were found by: {', '.join(detectors)}.")
-    blocks = [bullets(lines), heading("Parameters")]
+    versions = ", ".join(f"{name} {number}" for name, number in sorted(report.versions.items()))
+    blocks = [bullets(lines), text(f"Made with {versions}." if versions else "No versions were recorded.")]
     rows = _flat(report.parameters)
-    blocks.append(facts(rows) if rows else text("No parameters were recorded."))
-    blocks.append(heading("Versions"))
-    blocks.append(facts(sorted(report.versions.items())) if report.versions else text("No versions were recorded."))
-    return blocks
+    if not rows:
+        return [*blocks, text("No parameters were recorded.")]
+    where = note(f"The {len(rows):,} parameters are in report.html and report.json.")
+    return [*blocks, where, details("Parameters", [facts(rows)])]
 
 
 def _flat(parameters: Mapping[str, object], above: str = "") -> list[tuple[str, str]]:
@@ -54,23 +57,15 @@ def inputs(report: Report, clock: Clock) -> list[Block]:
     """The files by name, size and hash."""
     if not report.inputs:
         return [text("No input was read.")]
-    blocks = [table(
-        "Inputs with their SHA-256.",
-        (
-            Column("Name", weight=1.3, code=True),
-            Column("Format", weight=0.75),
-            Column("Size", "right", 0.75),
-            Column("Span", weight=1.6),
-            Column("SHA-256", weight=2.0, code=True),
-        ),
-        [
-            (i.name, i.format, units.volume(i.size), _span(i.since, i.until, clock), i.sha256)
-            for i in report.inputs[:ROWS]
-        ],
-    )]  # fmt: skip
-    if len(report.inputs) > ROWS:
-        blocks.append(note(f"The first {ROWS} of {len(report.inputs):,}; inputs.csv lists all."))
-    return blocks
+    columns = (
+        Column("Name", weight=1.3, code=True),
+        Column("Format", weight=0.75),
+        Column("Size", "right", 0.75),
+        Column("Span", weight=1.6),
+        Column("SHA-256", weight=2.0, code=True),
+    )
+    rows = [(i.name, i.format, units.volume(i.size), _span(i.since, i.until, clock), i.sha256) for i in report.inputs]
+    return head("Inputs with their SHA-256.", columns, rows, INPUTS, "inputs.csv")
 
 
 def _span(since: int | None, until: int | None, clock: Clock) -> str:

@@ -1,4 +1,4 @@
-"""The first page: the answer in words, the headline figure, key numbers, and how good the data is."""
+"""The first page: the answer in words, the headline figure, the first findings, and key numbers."""
 
 from __future__ import annotations
 
@@ -6,26 +6,20 @@ import numpy as np
 
 from netwatch.model import text as units
 from netwatch.model.series import Series
-from netwatch.report.choice import main_series, ranked_findings, verdicts_of
+from netwatch.report.choice import main_series
 from netwatch.report.clock import Clock
-from netwatch.report.pages.blocks import Block, bullets, facts, note
+from netwatch.report.pages.blocks import Block, Column, facts, note, table
 from netwatch.report.report import Report
 
-ANSWERS = 6
+FIRST = 8
 """Findings told on the first page."""
 
 
 def answer(report: Report) -> list[Block]:
-    """The findings' titles, the most severe as the lead."""
-    found = [f for f in ranked_findings(report) if f.kind != "quality"] or ranked_findings(report)
-    if not found:
-        return [Block("lead", nothing(report))]
-    blocks = [Block("lead", found[0].title)]
-    if len(found) > 1:
-        blocks.append(bullets([f.title for f in found[1:ANSWERS]]))
-    if len(found) > ANSWERS:
-        blocks.append(note(f"{len(found) - ANSWERS:,} more under Findings."))
-    return blocks
+    """The questions with their answers; where there is nothing to answer from, that."""
+    if report.answer:
+        return [Block("answer", words, name=question) for question, words in report.answer]
+    return [Block("lead", report.findings[0].title if report.findings else nothing(report))]
 
 
 def nothing(report: Report) -> str:
@@ -35,39 +29,44 @@ def nothing(report: Report) -> str:
     return "No finding: no series left its baseline and no fingerprint matched."
 
 
+def first_findings(report: Report, clock: Clock) -> list[Block]:
+    """The first findings, a line each."""
+    if not report.findings:
+        return []
+    window = report.until - report.since
+    rows = [(str(f.severity), clock.when(f.since, window), f.title) for f in report.findings[:FIRST]]
+    columns = (Column("Severity", weight=0.7), Column("Since", weight=1.0), Column("Finding", weight=6.2))
+    more = len(report.findings) - FIRST
+    caption = f"The first findings; {more:,} more under Findings." if more > 0 else "The findings."
+    return [table(caption, columns, rows)]
+
+
 def key_numbers(report: Report, clock: Clock) -> Block:
-    """Volume, rates, flows and coverage of all that is watched."""
-    rows = [("Window", clock.span(report.since, report.until)), ("Inputs", _inputs(report))]
+    """Volume, rates, flows and inputs of all that is watched."""
+    rows = [("Window", f"{clock.span(report.since, report.until)} ({units.duration(report.until - report.since)})")]
     octets = main_series(report)
     if octets is not None and np.isfinite(octets.values).any():
-        rows += _volume(octets, clock)
+        rows.append(("Volume", _volume(octets, clock)))
+    counted = []
     for counter in ("packets", "flows"):
         series = main_series(report, counter)
         if series is not None:
-            rows.append((counter.capitalize(), units.count(float(np.nansum(series.values)))))
-    mining, attacks = len(verdicts_of(report, "mining")), len(verdicts_of(report, "attack"))
-    rows.append(("Verdicts", f"{mining:,} on mining, {attacks:,} on attacks"))
-    rows.append(("Findings", f"{len(report.findings):,}"))
+            counted.append(f"{units.count(float(np.nansum(series.values)))} {counter}")
+    size = sum(i.size for i in report.inputs)
+    files = f"from {len(report.inputs):,} inputs ({units.volume(size)})" if report.inputs else "from no input"
+    rows.append(("Counted", f"{', '.join(counted)}{' ' if counted else ''}{files}"))
     return facts(rows)
 
 
-def _volume(octets: Series, clock: Clock) -> list[tuple[str, str]]:
+def _volume(octets: Series, clock: Clock) -> str:
     seconds = octets.bins.width / 1e9
     peak = int(np.nanargmax(octets.values))
     at = clock.instant(octets.bins.start + peak * octets.bins.width)
-    return [
-        ("Volume", f"{units.volume(float(np.nansum(octets.values)))} (layer-3 octets)"),
-        ("Mean rate", units.bit_rate(float(np.nanmean(octets.values)) / seconds)),
-        (
-            f"Peak {units.duration(octets.bins.width)}",
-            f"{units.bit_rate(float(octets.values[peak]) / seconds)} at {at}",
-        ),
-    ]
-
-
-def _inputs(report: Report) -> str:
-    size = sum(i.size for i in report.inputs)
-    return f"{len(report.inputs):,} ({units.volume(size)})" if report.inputs else "none"
+    return (
+        f"{units.volume(float(np.nansum(octets.values)))}, {units.bit_rate(float(np.nanmean(octets.values)) / seconds)}"
+        f" on average; most in {units.duration(octets.bins.width)}:"
+        f" {units.bit_rate(float(octets.values[peak]) / seconds)} at {at}"
+    )
 
 
 def quality(report: Report) -> Block:
@@ -75,7 +74,8 @@ def quality(report: Report) -> Block:
     parts = []
     octets = main_series(report)
     if octets is not None and octets.bins.count:
-        parts.append(f"{units.percent(float(np.nanmean(octets.coverage)))} of the window observed")
+        share = float(np.nanmean(octets.coverage))
+        parts.append(f"{'all' if share >= 0.9995 else f'{share * 100:.3g} %'} of the window observed")
         sampled = octets.sampling[np.isfinite(octets.sampling)]
         if len(sampled) and sampled.max() > 1:
             low, high = float(sampled.min()), float(sampled.max())
@@ -88,4 +88,4 @@ def quality(report: Report) -> Block:
     parts.append(f"{lost:,} known to be lost" if lost else "no known losses")
     if cut:
         parts.append(f"{cut:,} input{'s' * (cut > 1)} cut short")
-    return note(f"Data quality: {'; '.join(parts)}. The last section has the account.")
+    return note(f"Data quality: {'; '.join(parts)}. The account is at the end.")

@@ -8,27 +8,33 @@ from netwatch.model import text as units
 from netwatch.model.verdict import Evidence, Stand, Verdict
 from netwatch.report.choice import verdicts_of
 from netwatch.report.clock import Clock
-from netwatch.report.pages.blocks import Block, Column, facts, heading, note, table, text
+from netwatch.report.pages.blocks import Block, Column, details, facts, head, heading, note, table, text
 from netwatch.report.report import Report
 from netwatch.report.words import probability, service, shortened, value
 
-LISTED = 60
-"""Verdicts in the list of a section."""
-DETAILED = 8
-"""Verdicts whose evidence is set out."""
+LISTED = 12
+"""Rows in the list of a section."""
+DETAILED = 2
+"""Groups whose strongest verdict's evidence stands on paper."""
+FOLDED = 40
+"""Further verdicts whose evidence is folded in HTML."""
+MISSING = 6
+"""Rules named that had nothing to look at."""
+ALTERNATIVES = 4
+"""Other classes named for one verdict."""
 REFERENCES = 3
 """Places in the input named for one piece of evidence."""
 
 _COLUMNS = (
     Column("Class", weight=1.45),
-    Column("Role", weight=0.75),
-    Column("Watched side", weight=1.35, code=True),
-    Column("Other side", weight=1.35, code=True),
-    Column("Service", weight=0.8),
+    Column("Role", weight=0.65),
+    Column("Watched side", weight=1.25, code=True),
+    Column("Other side", weight=1.2, code=True),
+    Column("When", weight=1.4),
+    Column("Times", "right", 0.6),
     Column("Held to be", weight=0.95),
-    Column("P", "right", 0.6),
-    Column("Volume", "right", 0.8),
-    Column("Flows", "right", 0.7),
+    Column("Volume", "right", 0.85),
+    Column("Packets", "right", 0.85),
 )
 
 
@@ -36,37 +42,58 @@ def mining(report: Report, clock: Clock) -> list[Block]:
     """Verdicts on mining; nodes and wallets of a chain are told apart from it."""
     found = verdicts_of(report, "mining")
     chain = verdicts_of(report, "chain")
-    blocks = _section(found, clock, "mining") if found else [text("No traffic was held to be mining.")]
+    blocks = _section(found, report, clock, "mining") if found else [text("No traffic was held to be mining.")]
     if chain:
-        blocks.append(_listing(chain, "Nodes and wallets of a chain: not mining."))
+        blocks += _listing(chain, report, clock, "Nodes and wallets of a chain: not mining.")
     return blocks
 
 
 def attacks(report: Report, clock: Clock) -> list[Block]:
     """Verdicts on attacks."""
     found = verdicts_of(report, "attack")
-    return _section(found, clock, "attacks") if found else [text("No traffic was held to be an attack.")]
+    return _section(found, report, clock, "attacks") if found else [text("No traffic was held to be an attack.")]
 
 
-def _section(found: Sequence[Verdict], clock: Clock, what: str) -> list[Block]:
-    blocks = [_listing(found, f"Verdicts on {what}, most probable first. P: posterior probability.")]
-    if len(found) > LISTED:
-        blocks.append(note(f"The first {LISTED} of {len(found):,}; verdicts.csv lists all."))
-    for verdict in found[:DETAILED]:
+def _section(found: Sequence[Verdict], report: Report, clock: Clock, what: str) -> list[Block]:
+    caption = f"Verdicts on {what}: one row for each class, role and watched side, floods first, then by packets."
+    blocks = _listing(found, report, clock, caption)
+    first = [group[0] for group in _groups(found)[:DETAILED]]
+    for verdict in first:
         blocks += detail(verdict, clock)
-    if len(found) > DETAILED:
-        blocks.append(note(f"The evidence of the other {len(found) - DETAILED:,} is in evidence.csv and report.json."))
+    rest = [v for v in found if v not in first]
+    if rest:
+        blocks.append(note(f"The evidence of the other {len(rest):,} is in evidence.csv, report.html and report.json."))
+        blocks.append(details(f"Evidence of {min(len(rest), FOLDED):,} more", [
+            block for verdict in rest[:FOLDED] for block in detail(verdict, clock)
+        ]))  # fmt: skip
     return blocks
 
 
-def _listing(found: Sequence[Verdict], caption: str) -> Block:
-    return table(caption, _COLUMNS, [
-        (
-            v.class_id, v.role, v.subject, shortened(v.peer, 64) or f"{v.peers:,} peers", service(v), v.confidence,
-            probability(v.posterior), units.volume(v.octets), units.count(v.flows),
-        )
-        for v in found[:LISTED]
-    ])  # fmt: skip
+def _groups(found: Sequence[Verdict]) -> list[list[Verdict]]:
+    """Verdicts of one class, role and watched side together, the most probable of each first."""
+    groups: dict[tuple[str, str, str], list[Verdict]] = {}
+    for verdict in found:
+        groups.setdefault((verdict.class_id, verdict.role, verdict.subject), []).append(verdict)
+    return sorted(groups.values(), key=lambda g: (
+        g[0].class_id == "mining.contact", not g[0].class_id.startswith("dos."), -sum(v.packets for v in g)
+    ))  # fmt: skip
+
+
+def _listing(found: Sequence[Verdict], report: Report, clock: Clock, caption: str) -> list[Block]:
+    rows = [_row(group, report, clock) for group in _groups(found)]
+    return head(caption, _COLUMNS, rows, LISTED, "verdicts.csv")
+
+
+def _row(group: Sequence[Verdict], report: Report, clock: Clock) -> tuple[str, ...]:
+    best, window = group[0], report.until - report.since
+    peers = {v.peer for v in group}
+    others = shortened(best.peer, 64) if len(peers) == 1 and best.peer else f"{max(v.peers for v in group):,} peers"
+    since, until = min(v.since for v in group), max(v.until for v in group)
+    return (
+        best.class_id, best.role, best.subject, f"{others} {service(best)}".strip(), clock.brief(since, until, window),
+        f"{len(group):,}", f"{best.confidence} ({probability(best.posterior)})",
+        units.volume(sum(v.octets for v in group)), units.scaled(sum(v.packets for v in group), ""),
+    )  # fmt: skip
 
 
 def detail(verdict: Verdict, clock: Clock) -> list[Block]:
@@ -80,14 +107,22 @@ def detail(verdict: Verdict, clock: Clock) -> list[Block]:
         *((name.replace("_", " ").capitalize(), value(fact)) for name, fact in verdict.facts.items()),
     ]
     if verdict.alternatives:
-        ranked = ", ".join(f"{name} ({probability(p)})" for name, p in verdict.alternatives)
+        ranked = ", ".join(f"{name} ({probability(p)})" for name, p in verdict.alternatives[:ALTERNATIVES])
         pairs.append(("Alternatives", ranked))
     if verdict.quality:
         pairs.append(("Data quality", ", ".join(verdict.quality)))
     if verdict.attack_techniques:
         pairs.append(("ATT&CK", ", ".join(verdict.attack_techniques)))
-    title = f"{verdict.class_id}: {verdict.subject} with {shortened(peer, 64)}"
-    return [heading(title), facts(pairs), _evidence(verdict.evidence)]
+    title = f"Evidence: {verdict.class_id}, {verdict.subject} with {shortened(peer, 64)}"
+    weighed = [e for e in verdict.evidence if e.stand is not Stand.MISSING]
+    missing = [e for e in verdict.evidence if e.stand is Stand.MISSING]
+    blocks = [heading(title), facts(pairs), _evidence(weighed)]
+    if missing:
+        rules = ", ".join(sorted({e.rule for e in missing})[:MISSING])
+        more = f" and {len(missing) - MISSING:,} more" if len(missing) > MISSING else ""
+        blocks.append(note(f"Not available, so it weighs nothing: {rules}{more}."))
+        blocks.append(details("What was not available", [_evidence(missing)]))
+    return blocks
 
 
 def _covers(verdict: Verdict) -> str:
@@ -105,12 +140,12 @@ def _evidence(evidence: Sequence[Evidence]) -> Block:
     return table(
         "Evidence. Weight: natural-log likelihood ratio; of one group only the strongest counts.",
         (
-            Column("Stand", weight=0.75),
-            Column("Rule", weight=1.2),
-            Column("Observed", weight=1.9),
+            Column("Stand", weight=0.6),
+            Column("Rule", weight=1.3),
+            Column("Observed", weight=3.2),
             Column("Threshold", weight=1.3),
             Column("Weight", "right", 0.6),
-            Column("Where", weight=1.2, code=True),
+            Column("Where", weight=0.8, code=True),
         ),
         [
             (
