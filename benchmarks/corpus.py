@@ -67,9 +67,13 @@ def one(path: str, out: Path) -> dict[str, Any]:
 
 
 def work(pipe: Connection) -> None:
-    """Take paths, give back results, until told to stop."""
+    """Take paths and give back results until the other end is gone."""
     with tempfile.TemporaryDirectory() as scratch:
-        while (path := pipe.recv()) is not None:
+        while True:
+            try:
+                path = pipe.recv()
+            except EOFError:
+                return
             try:
                 pipe.send(one(path, Path(scratch) / "report"))
             except BaseException:  # noqa: BLE001 - whatever escapes the command line is what this looks for
@@ -196,10 +200,7 @@ def show(args: argparse.Namespace, results: dict[str, dict[str, Any]], theirs: d
         table[name][kind] += 1
         table[name]["files"] += 1
         if kind == "refused":
-            reasons = [t["incomplete"] for t in result["content"].get("tallies", []) if t["incomplete"]]
-            refused[name][
-                (reasons or [result["stderr"].strip().splitlines()[-1][:60] if result["stderr"] else "?"])[0][:60]
-            ] += 1
+            refused[name][result["stderr"].strip().splitlines()[-1].rpartition(": ")[2]] += 1
         if kind in ("fault", "time-out") or result.get("memory", 0) > args.memory * MEGABYTE:
             bad.append((kind, path, result))
         ours = packets_seen(result)
