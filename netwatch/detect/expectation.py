@@ -137,17 +137,26 @@ def _smooth(profile: np.ndarray) -> np.ndarray:
 
 def _holidays(matrix: np.ndarray, profile: np.ndarray, trend: np.ndarray, clock: Clock) -> np.ndarray:
     """The profile with the coming Sunday's put on weekdays that it explains far better."""
+    day = np.arange(clock.days)
+    weekday = np.asarray(clock.weekday[: clock.days], np.int64)
+    coming = day + 6 - weekday
+    sunday = np.where(coming < clock.days, coming, day - 1 - weekday)
+    may = (weekday < 5) & (sunday >= 0)
+    rows = matrix - trend[:, None]
+    own = _mean_distance(rows, profile)
+    other = _mean_distance(rows, profile[np.where(may, sunday, day)])
+    better = may & (other < 0.6 * own)
     out = profile.copy()
-    for day in range(clock.days):
-        weekday = int(clock.weekday[day])
-        sunday = day + 6 - weekday if day + 6 - weekday < clock.days else day - 1 - weekday
-        if weekday >= 5 or sunday < 0:
-            continue
-        row = matrix[day] - trend[day]
-        own, other = np.nanmean(np.abs(row - profile[day])), np.nanmean(np.abs(row - profile[sunday]))
-        if other < 0.6 * own:
-            out[day] = profile[sunday]
+    out[better] = profile[sunday[better]]
     return out
+
+
+def _mean_distance(rows: np.ndarray, profile: np.ndarray) -> np.ndarray:
+    """Mean absolute difference of each row; NaN where a row is not known at all."""
+    distance = np.abs(rows - profile)
+    known = np.count_nonzero(~np.isnan(distance), axis=1)
+    mean: np.ndarray = np.where(known > 0, np.nansum(distance, axis=1) / np.maximum(known, 1), np.nan)
+    return mean
 
 
 def _scales(residual: np.ndarray, clock: Clock) -> np.ndarray:

@@ -14,6 +14,8 @@ def printable(text: str, limit: int = 200) -> str:
 
     Terminal escapes and direction overrides become visible (``\x1b``, ``\u202e``).
     """
+    if len(text) <= limit and text.isprintable():  # the same categories, asked at once
+        return text
     shown = "".join(c if c == " " or unicodedata.category(c)[0] not in "CZ" else _escape(c) for c in text[:limit])
     return shown + "…" if len(text) > limit else shown
 
