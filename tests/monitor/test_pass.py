@@ -1,0 +1,206 @@
+"""One pass: every input once, what is still written waits, what is bad is set aside, and faults are one line."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("deltalake")
+sys.path.insert(0, str(Path(__file__).parent))
+
+import five_minutes
+
+from netwatch.config import load
+from netwatch.errors import OutputError, UsageError
+from netwatch.monitor.lock import Busy, lock
+from netwatch.monitor.one_pass import last_summary, run_pass
+from netwatch.monitor.verify import differences, opened
+from netwatch.store.lake import Lake
+
+CONFIG = """store = "store"
+[watch.home]
+prefix = ["175.45.176.0/22"]
+[source.spool]
+path = "spool"
+[alerts.sinks.eve]
+kind = "eve"
+path = "{0}/eve.json"
+"""
+NOW = (five_minutes.START + 86_400) * 10**9
+
+
+@pytest.fixture
+def home(tmp_path):
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "netwatch.toml").write_text(CONFIG.format(tmp_path))
+    return tmp_path
+
+
+def bring(home, index, name="", age=3600, **kinds):
+    path = five_minutes.write(home / "spool", index, **kinds)
+    if name:
+        path = path.rename(path.parent / name)
+    os.utime(path, (NOW / 1e9 - age,) * 2)
+    return path
+
+
+def run(home, now=NOW):
+    return run_pass(load(home / "netwatch.toml"), now).summary
+
+
+def rows(home):
+    with opened(load(home / "netwatch.toml")) as journal:
+        assert differences(journal) == []
+        return journal.state.totals()["rows"]
+
+
+def test_every_input_once_whatever_it_is_called(home):
+    bring(home, 0)
+    bring(home, 1)
+    first = run(home)
+    assert (first.inputs_ingested, first.inputs_seen) == (2, 2) and first.flows > 0
+    bring(home, 0, "copy of the first")
+    bring(home, 0)
+    second = run(home)
+    assert (second.inputs_ingested, second.inputs_seen, second.flows) == (0, 3, 0)
+    assert rows(home) == first.flows == Lake(home / "store").table().count().execute()
+
+
+def test_what_may_still_be_written_waits(home):
+    bring(home, 0, "nfcapd.current.123")
+    bring(home, 1, ".hidden")
+    bring(home, 2, "x.part")
+    young = bring(home, 3, age=5)
+    ahead = bring(home, 4, age=-3600)
+    summary = run(home)
+    assert (summary.inputs_ingested, summary.inputs_waiting) == (0, 2)
+    assert run(home).inputs_ingested == 1  # unchanged since the last pass, so the time ahead is a clock's
+    os.utime(young, (NOW / 1e9 - 60,) * 2)
+    assert run(home).inputs_ingested == 1
+    assert ahead.exists() and young.exists()
+
+
+def test_a_file_that_grew_after_it_was_taken_is_told_not_counted_twice(home):
+    path = bring(home, 0)
+    flows = run(home).flows
+    with path.open("ab") as file:
+        file.write(five_minutes.octets(5, five_minutes.records(5, 10, 1)))
+    os.utime(path, (NOW / 1e9 - 60,) * 2)
+    summary = run(home)
+    assert "grew after it was ingested" in summary.faults[0]
+    assert rows(home) == flows
+
+
+def test_bad_input_is_set_aside_with_its_reason_and_the_rest_goes_on(home):
+    (home / "spool" / "noise").write_bytes(b"\x00\x05" + bytes(range(256)) * 3)
+    (home / "spool" / "empty").write_bytes(b"")
+    for name in ("noise", "empty"):
+        os.utime(home / "spool" / name, (NOW / 1e9 - 60,) * 2)
+    bring(home, 0)
+    summary = run(home)
+    assert summary.inputs_ingested >= 1 and summary.flows > 0
+    assert summary.inputs_quarantined >= 1
+    assert run(home).inputs_ingested == 0
+    with opened(load(home / "netwatch.toml")) as journal:
+        faults = {Path(e.name).name: e.fault for _, e in journal.state.ledger() if e.fault}
+    assert faults.get("empty")
+
+
+def test_names_do_nothing(home):
+    for index, name in enumerate(["a\nb", "'; drop table ledger; --", "$(touch x)`y`", "\x1b[2J"]):
+        bring(home, index, name)
+    raw = os.fsencode(home / "spool") + b"/\xff\xfe"
+    raw_path = Path(os.fsdecode(raw))
+    bring(home, 9).rename(raw_path)
+    assert run(home).inputs_ingested == 5
+    assert run(home).inputs_ingested == 0
+    assert rows(home) > 0
+    assert not (home / "x").exists()
+
+
+def test_an_attack_is_told_once(home):
+    bring(home, 0, flood=True)
+    assert run(home).notices_sent == 1
+    bring(home, 1)
+    assert run(home).notices_sent == 0
+    lines = (home / "eve.json").read_text().splitlines()
+    assert len(lines) == 1 and "SYN flood" in json.loads(lines[0])["alert"]["signature"]
+    assert last_summary(home / "store").findings == {"dos.flood.syn": 1}
+
+
+def test_one_pass_at_a_time(home):
+    bring(home, 0)
+    with lock(home / "store"), pytest.raises(Busy, match="another pass is running"):
+        run(home)
+    assert run(home).inputs_ingested == 1
+
+
+def test_links_are_not_followed_by_lock_and_state(home):
+    (home / "store").mkdir(mode=0o700)
+    (home / "victim").write_text("precious")
+    (home / "store" / "lock").symlink_to(home / "victim")
+    with pytest.raises(OutputError, match="symbolic link"):
+        run(home)
+    (home / "store" / "lock").unlink()
+    (home / "store" / "state.sqlite").symlink_to(home / "victim")
+    with pytest.raises(OutputError, match="symbolic link"):
+        run(home)
+    assert (home / "victim").read_text() == "precious"
+
+
+def test_a_clock_that_steps_back_is_told_and_does_no_harm(home):
+    bring(home, 0)
+    run(home)
+    bring(home, 1)
+    summary = run(home, NOW - 1800 * 10**9)
+    assert "clock stepped back by 1800 s" in summary.faults[0]
+    assert summary.inputs_ingested == 1
+    assert summary.started == NOW
+
+
+def test_a_spool_that_is_not_there_is_one_line(home):
+    (home / "spool").rmdir()
+    with pytest.raises(UsageError, match="no such directory"):
+        run(home)
+    (home / "spool").mkdir()
+    bring(home, 0)
+    assert run(home).inputs_ingested == 1
+
+
+def test_no_room_is_one_line_and_the_next_pass_recovers(home, monkeypatch):
+    import deltalake
+
+    bring(home, 0)
+    original = deltalake.write_deltalake
+
+    def full(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(deltalake, "write_deltalake", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        run(home)
+    assert last_summary(home / "store").last_success == 0
+    monkeypatch.setattr(deltalake, "write_deltalake", original)
+    assert run(home).inputs_ingested == 1
+    assert rows(home) > 0
+
+
+def test_state_that_was_lost_is_rebuilt_from_the_commits(home):
+    bring(home, 0)
+    bring(home, 1)
+    flows = run(home).flows
+    for path in (home / "store").glob("state.sqlite*"):
+        path.unlink()
+    summary = run(home)
+    assert summary.inputs_ingested == 0
+    assert rows(home) == flows
+
+
+def test_what_is_made_is_for_the_owner_alone(home):
+    bring(home, 0)
+    run(home)
+    assert (home / "store").stat().st_mode & 0o077 == 0
+    assert (home / "store" / "state.sqlite").stat().st_mode & 0o077 == 0
+    assert (home / "store" / "flows").stat().st_mode & 0o077 == 0
