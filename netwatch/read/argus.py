@@ -11,11 +11,19 @@ from netwatch.model.elements import Detail
 from netwatch.read.lines import BAD_LINE, LineReader, nothing, table
 
 _NEEDED = ("StartTime", "Proto", "SrcAddr", "DstAddr", "TotPkts", "TotBytes")
+HEADING = (b"StartTime,", b"StartTime\t")
 _FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16, "U": 32, "E": 64, "C": 128}
 
 
+def _heading(block: bytes) -> tuple[list[str], str]:
+    """The names in the first line, and what separates them: commas (``ra -c,``) or tabs."""
+    first = block.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+    delimiter = "\t" if "\t" in first else ","
+    return first.split(delimiter), delimiter
+
+
 class ArgusReader(LineReader):
-    """Comma-separated records with Argus' column names. Octets are Argus' bytes, which include link-layer headers.
+    """Lines with Argus' column names, by commas or tabs. Octets are Argus' bytes, which include link-layer headers.
 
     Where only the packets of both directions together are told, they are split as the octets are.
     """
@@ -26,7 +34,7 @@ class ArgusReader(LineReader):
     @staticmethod
     def recognises(head: bytes) -> bool:
         """By the names in the first line."""
-        names = head.split(b"\n", 1)[0].decode("ascii", "replace").strip().split(",")
+        names, _ = _heading(head)
         return all(name in names for name in _NEEDED)
 
     @staticmethod
@@ -38,14 +46,14 @@ class ArgusReader(LineReader):
         octets = np.frombuffer(block, np.uint8)
         lines = np.flatnonzero((octets[starts] != ord("\n")) & (octets[starts] != ord("\r")))
         if self._line == 0:
-            self._names = block.split(b"\n", 1)[0].decode("utf-8", "replace").strip().split(",")
+            self._names, self._delimiter = _heading(block)
             lines = lines[lines > 0]
         # Argus repeats the header now and then.
-        again = [line for line in lines.tolist() if block.startswith(b"StartTime,", int(starts[line]))]
+        again = [line for line in lines.tolist() if block.startswith(HEADING, int(starts[line]))]
         lines = np.setdiff1d(lines, again)
         if len(set(self._names)) != len(self._names):
             return lines, *nothing()
-        return lines, *table(block, self._names, starts, ",", quoted=False)
+        return lines, *table(block, self._names, starts, self._delimiter, quoted=False)
 
     def _convert(self, column: Callable[[str], Any], n: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         from netwatch.read import values as v

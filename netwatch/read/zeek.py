@@ -27,7 +27,7 @@ class ZeekReader(LineReader):
     @staticmethod
     def recognises(head: bytes) -> bool:
         """By Zeek's header or its JSON keys."""
-        if head.startswith(b"#separator"):
+        if head.lstrip().startswith(b"#separator"):
             return b"\n#path\tconn" in head or (b"\tid.orig_h\t" in head and b"\torig_ip_bytes" in head)
         first = head.split(b"\n", 1)[0]
         return first.startswith(b"{") and b'"id.orig_h"' in first and b'"proto"' in first and b'"ts"' in first

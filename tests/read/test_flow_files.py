@@ -112,6 +112,16 @@ def test_argus(tmp_path):
     assert reader.tally.dropped["protocol not IP"].units == 1
 
 
+def test_argus_by_tabs_and_zeek_after_a_blank_say_the_same(tmp_path):
+    plain, _ = read(tmp_path, ARGUS)
+    tabs, _ = read(tmp_path, ARGUS.replace(",", "\t"))
+    for name in plain:
+        assert (plain[name] == tabs[name]).all(), name
+    zeek, _ = read(tmp_path, ZEEK)
+    late, _ = read(tmp_path, "\t" + ZEEK)
+    assert len(late) == len(zeek)
+
+
 def test_our_own_csv(tmp_path):
     flows, _ = read(tmp_path, OWN)
     assert texts(flows["source_address"]) == ["2001:db8::1"]
