@@ -32,6 +32,8 @@ path = "spool"
 settle = "0s"
 [pass]
 inputs = {inputs}
+[health]
+stalled = "1000w"
 [alerts.sinks.eve]
 kind = "eve"
 path = "{directory}/eve.json"

@@ -27,6 +27,7 @@ COMMANDS = {
     "inspect": ("netwatch.cli.inspect:inspect", "What is in a file: format, span, packets, flows, losses."),
     "flows": ("netwatch.cli.flows:flows", "List, filter, group and convert flow records."),
     "meter": ("netwatch.cli.meter:meter", "Packets to a file of flow records, and no more: as fast as can be."),
+    "collect": ("netwatch.cli.collect:collect", "Flow exports from a UDP socket to files of flow records."),
     "series": ("netwatch.cli.series:series", "Octets, packets, flows and peers over time."),
     "explain": ("netwatch.cli.explain:explain", "What made the difference between two windows of time."),
     "simulate": ("netwatch.cli.simulate:simulate", "Labelled traffic to try netwatch on."),
@@ -45,6 +46,7 @@ GROUPS = {
         "Keep watching: one pass over what is new, for cron or a systemd timer.",
         {
             "pass": ("netwatch.cli.monitor:run", "Do one pass and end; the same as 'netwatch monitor' alone."),
+            "check": ("netwatch.cli.monitor:check", "How it stands, as a Nagios or Icinga plug-in tells it."),
             "install": ("netwatch.cli.monitor:install", "What to put into cron or systemd, printed or installed."),
         },
     ),

@@ -75,3 +75,25 @@ def install(
     print("# crontab -e\n" + cron_line(program, place))
     for name, text in units(program, place).items():
         print(f"\n# {directory / name}\n{text}", end="")
+
+
+def check(*, config: Config = Path("netwatch.toml")) -> int:
+    """The state of the monitor as Nagios and Icinga plug-ins tell it: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+
+    For example:
+        netwatch monitor check --config /etc/netwatch/netwatch.toml
+    """
+    import time
+
+    from netwatch.config import load
+    from netwatch.errors import NetwatchError
+    from netwatch.monitor.check import UNKNOWN, CheckLimits
+    from netwatch.monitor.check import check as judge
+    from netwatch.monitor.one_pass import last_summary
+
+    try:
+        status, line = judge(last_summary(load(config).state), CheckLimits(), time.time_ns())
+    except NetwatchError as fault:
+        status, line = UNKNOWN, f"NETWATCH UNKNOWN - {printable(str(fault), 500)}"
+    print(line)
+    return status

@@ -9,11 +9,11 @@ from netwatch.config.options import Options
 
 if TYPE_CHECKING:
     from netwatch.config.file import load
-    from netwatch.config.monitor import MonitorOptions, SourceOptions
+    from netwatch.config.monitor import HealthOptions, MonitorOptions, SourceOptions
 
-__all__ = ["MonitorOptions", "Options", "SourceOptions", "load"]
+__all__ = ["HealthOptions", "MonitorOptions", "Options", "SourceOptions", "load"]
 
-_HOMES = {"load": "file", "MonitorOptions": "monitor", "SourceOptions": "monitor"}
+_HOMES = {"load": "file", "HealthOptions": "monitor", "MonitorOptions": "monitor", "SourceOptions": "monitor"}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from netwatch.config import MonitorOptions
 from netwatch.errors import NetwatchError
 from netwatch.model.tally import Tally
+from netwatch.monitor.itself import sightings
 from netwatch.monitor.journal import Journal
 from netwatch.monitor.life import OPEN
 from netwatch.monitor.lock import lock
@@ -77,6 +78,10 @@ def _pass(options: MonitorOptions, state: State, started: int, now: int | None) 
         ingested = _ingest(journal, found)
         if ingested or state.get("sought") != str(state.totals()["last"]):
             _follow(journal)
+        about = [s.as_json() for s in sightings(options.health, state.totals()["last"], said, journal.tallies)]
+        if about:
+            with state.change():
+                journal.tell(about)
         sent = send(state, options.alerts, said)
         success = -1
     except NetwatchError as fault:

@@ -1,4 +1,4 @@
-"""The life of findings: told once, again when they grow or worsen, ended when no trace is left; people's word counts."""
+"""The life of findings: told once, again when they grow or worsen, ended when no trace is left; people count."""
 
 import pytest
 

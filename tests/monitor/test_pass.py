@@ -29,6 +29,7 @@ kind = "eve"
 path = "{0}/eve.json"
 """
 NOW = (five_minutes.START + 86_400) * 10**9
+QUIET = '\n[health]\nstalled = "52w"\n'
 
 
 @pytest.fixture
@@ -121,6 +122,7 @@ def test_names_do_nothing(home):
 
 
 def test_an_attack_is_told_once(home):
+    (home / "netwatch.toml").write_text(CONFIG.format(home) + QUIET)
     bring(home, 0, flood=True)
     assert run(home).notices_sent == 1
     bring(home, 1)
@@ -204,3 +206,12 @@ def test_what_is_made_is_for_the_owner_alone(home):
     assert (home / "store").stat().st_mode & 0o077 == 0
     assert (home / "store" / "state.sqlite").stat().st_mode & 0o077 == 0
     assert (home / "store" / "flows").stat().st_mode & 0o077 == 0
+
+
+def test_silence_of_the_sources_is_a_finding_told_once(home):
+    path = bring(home, 0)
+    os.utime(path, (five_minutes.START,) * 2)
+    assert run(home, (five_minutes.START + 400) * 10**9).notices_sent == 0
+    assert run(home).notices_sent == 1
+    assert run(home, NOW + 300 * 10**9).notices_sent == 0
+    assert last_summary(home / "store").findings == {"quality": 1}
