@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -95,12 +93,17 @@ def count_slots(flows: Prepared, by: Sequence[str], counter: str, told: list[tup
     """For before and after, float64 (cells + 1, slots): amounts of the told cells and, last, of the rest."""
     import ibis
 
-    weighed = _keyed(flows, by, counter)
     slot = slot_for(flows.windows)
-    cases = [
-        (_all([weighed[f"key{i}"] == value for i, value in enumerate(key)]), number) for number, key in enumerate(told)
-    ]
-    cell = ibis.cases(*cases, else_=len(cases)) if cases else ibis.literal(0)
+    weighed, cells = _keyed(flows, by, counter), len(told)
+    if told:
+        # A join: a chain of hundreds of conditions costs more to put into words than to answer.
+        keys = [f"key{i}" for i in range(len(by))]
+        listed = {key: [cell[i] for cell in told] for i, key in enumerate(keys)} | {"cell": range(cells)}
+        schema = {key: weighed[key].type() for key in keys} | {"cell": "int64"}
+        weighed = weighed.left_join(ibis.memtable(listed, schema=schema), keys)
+        cell = weighed.cell.fill_null(cells)
+    else:
+        cell = ibis.literal(0)
     matrices = []
     for side, spans in (("before", flows.windows.before), ("after", flows.windows.after)):
         rows = (
@@ -112,15 +115,11 @@ def count_slots(flows: Prepared, by: Sequence[str], counter: str, told: list[tup
             .to_pyarrow()
         )
         slots = _slots(spans, slot)
-        matrix = np.zeros((len(cases) + 1, len(slots)))
+        matrix = np.zeros((cells + 1, len(slots)))
         at = np.clip(np.searchsorted(slots, rows.column("slot").to_numpy()), 0, len(slots) - 1)
         np.add.at(matrix, (rows.column("cell").to_numpy(), at), rows.column("amount").to_numpy())
         matrices.append(matrix)
     return matrices
-
-
-def _all(conditions: Sequence[Any]) -> Any:
-    return reduce(operator.and_, conditions)
 
 
 def _slots(spans: Sequence[Span], slot: int) -> np.ndarray:
