@@ -113,11 +113,12 @@ def _tries(flows: ibis.Table) -> ibis.Table:
 
     t, h = ibis._, halves(flows)
     ports = [port for listed in SERVICES.values() for port in listed]
-    tried = h.filter((h.protocol == TCP) & h.opens & h.receiver_port.isin(ports) & ((h.flags & SYN) > 0))
-    tried = tried.mutate(hour=tried.window // 12, port=tried.receiver_port)
+    tried = h.filter((h.protocol == TCP) & h.opens & h.receiver_port.isin(ports) & (((h.flags & SYN) > 0) | ~h.flagged))
+    up = ibis.ifelse(tried.flagged, (tried.flags & ACK) > 0, tried.answer.fill_null(0) > 0)
+    tried = tried.mutate(set_up=up, hour=tried.window // 12, port=tried.receiver_port)
     tried = frequent(tried, ["sender", "receiver", "port"], LEAST_TRIES)
     counted = tried.group_by(["sender", "receiver", "port", "hour"]).aggregate(
-        tries=t.count(), set_up=((t.flags & ACK) > 0).cast("int64").sum(), packets=t.packets.sum(),
+        tries=t.count(), set_up=t.set_up.cast("int64").sum(), packets=t.packets.sum(),
         octets=t.octets.sum(), squares=(t.packets * t.packets).sum(), octet_squares=(t.octets * t.octets).sum(),
         seconds=((t.until_us - t.since_us) / 1e6).sum(), most=t.packets.max(), interval=t.interval.max(),
         inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(), since_us=t.since_us.min(),

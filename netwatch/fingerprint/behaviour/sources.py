@@ -138,13 +138,14 @@ def _kind(h: ibis.Table) -> Any:
     reply = (tcp & ((flags == (SYN | ACK)) | control.isin([RST, RST | ACK]))) | (
         (h.protocol == 1) & h.opens & (h.receiver_port // 256).isin([3, 11])
     )
+    outside = h.flagged & ((h.flags & SYN) == 0) & ((h.flags & (PSH | ACK)) != (PSH | ACK))
+    traced = h.receiver_port.between(*TRACEROUTE)
     answers = (h.sender_port < 1024) & (h.receiver_port >= 1024)  # of a service to whoever asked it
     return ibis.cases(
         (reply & unasked, KINDS.index("backscatter")),
         (tcp & h.opens & (((h.flags & SYN) > 0) | ~h.flagged) & (control != (SYN | ACK)), KINDS.index("tcp")),
-        (tcp & h.opens & few & h.flagged & ((h.flags & SYN) == 0) & (control != RST) & ((h.flags & (PSH | ACK)) != (PSH | ACK)),
-         KINDS.index("stealth")),
-        ((h.protocol == UDP) & h.opens & ~answers & ~h.receiver_port.between(*TRACEROUTE), KINDS.index("udp")),
+        (tcp & h.opens & few & outside & (control != RST), KINDS.index("stealth")),
+        ((h.protocol == UDP) & h.opens & ~answers & ~traced, KINDS.index("udp")),
         ((h.protocol == 1) & h.opens & (h.receiver_port // 256 == 8), KINDS.index("icmp")),
         ((h.protocol == 58) & h.opens & (h.receiver_port // 256 == 128), KINDS.index("icmp")),
         else_=ibis.null("int8"),
