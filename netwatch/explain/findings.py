@@ -34,11 +34,18 @@ def explain(
     ``flows`` is the Ibis table of stored flows with the columns of ``FLOW``, ``SCOPED`` and ``JUDGED``.
     """
     threats = threat_findings(verdicts)
-    ground = Ground(series, without_parts_of(changes, threats), flows, options, names)
+    distinct = _distinct(changes, series)
+    ground = Ground(series, without_parts_of(distinct, threats), flows, options, names)
     overall = overall_finding(ground)
     findings = [
         *([] if overall is None else [overall]),
         *joined(volume_findings(ground), threats),
-        *condition_findings(changes, series, names),
+        *condition_findings(distinct, series, names),
     ]
     return sorted(findings, key=rank)
+
+
+def _distinct(changes: Sequence[Change], series: SeriesSet) -> list[Change]:
+    """The changes without those of a watch group that is all there is: they are those of the whole."""
+    alone = len(series.of("watch", "octets")) <= 1
+    return [c for c in changes if not (alone and c.entity.kind == "watch")]

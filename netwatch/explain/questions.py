@@ -18,6 +18,8 @@ from netwatch.model.text import count, duration, printable, volume
 
 HOW_MUCH, WHAT, CAPTURE = "How much, and did it jump?", "What made it?", "Is the capture to blame?"
 _TOLD = 3
+SMALL = 0.1
+"""Share of all octets below which mining did not make the volume."""
 
 
 def answer(series: SeriesSet, findings: Sequence[Finding], tallies: Sequence[Tally]) -> tuple[tuple[str, str], ...]:
@@ -30,7 +32,11 @@ def answer(series: SeriesSet, findings: Sequence[Finding], tallies: Sequence[Tal
         (
             WHAT,
             " ".join(
-                [*(_made_of(findings) or _all_made_of(series)), *_mining(whole, findings), *_attacks(whole, findings)]
+                [
+                    *(_made_of(findings) or _all_made_of(series)),
+                    *_mining(whole, findings, series),
+                    *_attacks(whole, findings, series),
+                ]
             ),
         ),
         (CAPTURE, _capture(whole, findings, tallies)),
@@ -120,20 +126,29 @@ def _family_shares(composition: Composition) -> dict[str, float]:
     return shares
 
 
-def _mining(whole: Series, findings: Sequence[Finding]) -> list[str]:
+def _mining(whole: Series, findings: Sequence[Finding], series: SeriesSet) -> list[str]:
     found = [f for f in findings if f.kind == "mining" and f.verdicts and f.verdicts[0].class_id != "mining.contact"]
     if not found:
         contact = any(f.kind == "mining" for f in findings)
         return ["Hosts asked for mining pools, none was seen to mine." if contact else "No mining was seen."]
-    octets = float(np.nansum(whole.values))
-    moved = sum(v.octets for f in found for v in f.verdicts)
+    moved, share = _moved("mining", found, whole, series)
     told = [miner_words(f) for f in found[:_TOLD]]
     more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
-    share = f", {percent(moved / octets)} of all octets" if octets else ""
-    return [f"Mining: {'; '.join(told)}{more}; {volume(moved)}{share}."]
+    small = ": too little to have made the volume" if share < SMALL else ""
+    return [f"Mining: {'; '.join(told)}{more}; {volume(moved)}, {percent(share)} of all octets{small}."]
 
 
-def _attacks(whole: Series, findings: Sequence[Finding]) -> list[str]:
+def _moved(name: str, found: Sequence[Finding], whole: Series, series: SeriesSet) -> tuple[float, float]:
+    """Octets of a family and their share of all: by its series, else by the verdicts of its findings."""
+    octets = float(np.nansum(whole.values))
+    of_family = series.get("family", name, "octets")
+    moved = sum(v.octets for f in found for v in f.verdicts)
+    if of_family is not None:
+        moved = float(np.nansum(of_family.values))
+    return moved, moved / octets if octets else 0.0
+
+
+def _attacks(whole: Series, findings: Sequence[Finding], series: SeriesSet) -> list[str]:
     """Attacks by direction, with their part of all octets."""
     found = [f for f in findings if f.kind == "attack" and f.verdicts]
     if not found:
@@ -154,9 +169,8 @@ def _attacks(whole: Series, findings: Sequence[Finding]) -> list[str]:
             name = attack_name(finding.verdicts[0].class_id)
             rest[name] = rest.get(name, 0) + _episodes(finding)
     parts += [counted(number, "episode") + f" of {name}" for name, number in rest.items()]
-    moved = sum(v.octets for f in found for v in f.verdicts)
-    octets = float(np.nansum(whole.values))
-    share = f"; together {volume(moved)}, {percent(moved / octets)} of all octets" if octets else ""
+    moved, part = _moved("attack", found, whole, series)
+    share = f"; together {volume(moved)}, {percent(part)} of all octets"
     passing = ", each passing: none is part of the lasting level" if _lasting(findings, "octets") else ""
     return [f"Attacks: {listed(parts)}{share}{passing}."]
 

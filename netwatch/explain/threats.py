@@ -98,7 +98,7 @@ def miner_words(finding: Finding) -> str:
     """A finding on mining in a clause: who, what, since when, how sure."""
     title, _, confidence = finding.title.rpartition(": ")
     since, until = (min(v.since for v in finding.verdicts), max(v.until for v in finding.verdicts))
-    return f"{title}, {spans(since, until)} ({confidence})"
+    return f"{title}, {confidence}, {spans(since, until)}"
 
 
 def _machines(verdicts: Sequence[Verdict]) -> str:

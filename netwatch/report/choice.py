@@ -44,10 +44,9 @@ def telling(changes: list[Change], most: int) -> list[Change]:
 
 def main_rise(report: Report) -> Finding | None:
     """The finding whose composition is drawn: the first about volume that has one, octets before other counters."""
-    with_parts = [f for f in report.findings if any(c.shares for c in f.compositions)]
-    about_octets = [f for f in with_parts if f.change is not None and f.change.counter == "octets"]
-    volume = [f for f in about_octets if f.kind == "volume"]
-    return next(iter(volume or about_octets or with_parts), None)
+    volume = [f for f in report.findings if f.kind == "volume" and any(c.shares for c in f.compositions)]
+    octets = [f for f in volume if f.change is not None and f.change.counter == "octets"]
+    return next(iter(octets or volume), None)
 
 
 def verdicts_of(report: Report, *families: str) -> list[Verdict]:

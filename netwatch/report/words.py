@@ -120,7 +120,9 @@ def value(thing: object) -> str:
     if isinstance(thing, bool):
         return "yes" if thing else "no"
     if isinstance(thing, float):
-        return "unknown" if math.isnan(thing) else f"{thing:,.6g}"
+        if not math.isfinite(thing):
+            return "unknown"
+        return f"{thing:,.0f}" if abs(thing) >= 1e6 else f"{thing:,.6g}"
     if isinstance(thing, int):
         return f"{thing:,}" if abs(thing) >= 10_000 else str(thing)
     if isinstance(thing, (list, tuple, set, frozenset)):

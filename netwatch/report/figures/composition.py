@@ -30,6 +30,7 @@ def draw(report: Report, _clock: Clock) -> Drawing | None:
     parts = [c for c in finding.compositions if c.shares]
     main = next((c for c in parts if c.dimension == "class" and c.counter == parts[0].counter), parts[0])
     before = finding.change.before if finding.change and finding.change.counter == main.counter else math.nan
+    before = math.nan if main.counter == "peers" else before  # a bin's peers are not a day's
     by_family = [c for c in parts if c.dimension == "family"] or [c for c in parts if _is_class(c)]
     families = [_families(c) for c in by_family]
     shown, rest = _largest(main)

@@ -104,7 +104,12 @@ def detail(verdict: Verdict, clock: Clock) -> list[Block]:
         ("Covers", _covers(verdict)),
         ("Probability", f"{probability(verdict.posterior)} ({verdict.confidence}), prior {probability(verdict.prior)}"),
         ("Basis", f"{verdict.basis}{', transport ' + verdict.transport if verdict.transport else ''}"),
-        *((name.replace("_", " ").capitalize(), value(fact)) for name, fact in verdict.facts.items()),
+        # Names with a point are the rules' own measures: the evidence says what of them counted.
+        *(
+            (name.replace("_", " ").capitalize(), value(fact))
+            for name, fact in verdict.facts.items()
+            if "." not in name and name != "rule"
+        ),
     ]
     if verdict.alternatives:
         ranked = ", ".join(f"{name} ({probability(p)})" for name, p in verdict.alternatives[:ALTERNATIVES])

@@ -19,6 +19,8 @@ from netwatch.report.words import about_capture, entity, rate, ratio, shortened
 
 ROWS = 15
 """Changes that a page lists; the table in the file has all."""
+NOTHING = 1e-9
+"""Rates below it are what rounding left."""
 PARTS = 5
 """Parts of each split that paper lists."""
 SPLITS = ("class", "asn", "port", "host", "direction", "upstream")
@@ -29,7 +31,13 @@ def changes(report: Report, clock: Clock) -> list[Block]:
     """Changes of the network, then those of the capture."""
     if main_series(report) is None:
         return [text("Nothing was observed in this window, so there is no series to show.")]
-    shown = [c for c in report.changes if not about_capture(c) and c.kind is not ChangeKind.RHYTHM]
+    alone = len(report.series.of("watch", "octets")) <= 1  # then that group is all there is
+    left_out = {"watch"} if alone else set()
+    shown = [
+        c
+        for c in report.changes
+        if not about_capture(c) and c.kind is not ChangeKind.RHYTHM and c.entity.kind not in left_out
+    ]
     network = sorted(shown, key=_weight)
     capture = sorted((c for c in report.changes if about_capture(c)), key=lambda c: (c.since, c.entity, c.counter))
     blocks: list[Block] = []
@@ -121,8 +129,10 @@ def composition(report: Report) -> list[Block]:
     found = [f for f in report.findings if any(c.shares for c in f.compositions)]
     if not found:
         return [text("No finding splits a change into its parts.")]
-    main = main_rise(report) or found[0]
-    blocks: list[Block] = [heading(main.title), *_by_family(main), *_leading(main, report.names)]
+    main = main_rise(report)
+    blocks: list[Block] = [text("There is no lasting change to split up. What attacks raised is told with them.")]
+    if main is not None:
+        blocks = [heading(main.title), *_by_family(main), *_leading(main, report.names)]
     for finding in found:
         blocks.append(details(f"Every part of: {finding.title}", [
             _split(c, report.names) for c in finding.compositions if c.shares
@@ -214,6 +224,8 @@ def _split(composition: Composition, holders: Mapping[str, str]) -> Block:
 
 def _rate(counter: str, amount: float) -> str:
     """A part of a change; peers are counted per day."""
+    if abs(amount) < NOTHING:
+        amount = 0.0
     return f"{units.scaled(amount, '').strip()}/day" if counter == "peers" else rate(counter, amount)
 
 
