@@ -55,6 +55,11 @@ class Journal:
         """Their sums."""
         return SeriesStore(self.options.store, self.options.storage)
 
+    def close(self) -> None:
+        """Let go of the query engine."""
+        if "lake" in self.__dict__:
+            self.lake.close()
+
     @property
     def moment(self) -> Moment:
         """Where the data's time stands."""

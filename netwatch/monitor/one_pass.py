@@ -88,6 +88,7 @@ def _pass(options: MonitorOptions, state: State, started: int, now: int | None) 
         faults.append(str(fault))
         raise
     finally:
+        journal.close()
         ended = max(said, time.time_ns()) if now is None else said
         summary = PassSummary(
             started=said,

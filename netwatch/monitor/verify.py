@@ -37,7 +37,10 @@ def opened(options: MonitorOptions) -> Iterator[Journal]:
         try:
             journal = Journal(options, state, time.time_ns())
             journal.recover()
-            yield journal
+            try:
+                yield journal
+            finally:
+                journal.close()
         finally:
             state.close()
 

@@ -70,6 +70,12 @@ class Delta:
             raise_if_key_not_exists=False,
         )
 
+    def close(self) -> None:
+        """Let go of the query engine."""
+        if self._connection is not None:
+            self._connection.disconnect()
+            self._connection = None
+
     def transaction(self, application: str) -> int:
         """Number of the last commit of one kind, 0 before the first."""
         with told(f"cannot read the store {self.place}"):

@@ -96,6 +96,10 @@ class Lake:
                 return [Ingest(**entry) for entry in json.loads(commit[LEDGER_KEY])]
         raise UnreadableInput(f"commit {number} of {self._delta.place} is no longer in its log")
 
+    def close(self) -> None:
+        """Let go of the query engine."""
+        self._delta.close()
+
     def days(self) -> list[str]:
         """Days that have rows, ascending."""
         return self._delta.partitions()
