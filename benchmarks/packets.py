@@ -57,8 +57,10 @@ def measure(line: list[str]) -> Run:
 
 
 def rounds(capture: Path, count: int) -> dict[str, list[Run]]:
-    """Every tool in turn, ``count`` times."""
+    """Every tool in turn, ``count`` times; netwatch once before, so that its kernels are compiled."""
     runs: dict[str, list[Run]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        measure(commands(capture, Path(folder))["netwatch"])
     for _ in range(count):
         for name in commands(capture, Path()):
             with tempfile.TemporaryDirectory() as folder:
