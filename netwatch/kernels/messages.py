@@ -118,6 +118,12 @@ def _stream(streams, high, low, about):  # type: ignore[no-untyped-def]
     return index
 
 
+@kernel
+def enrol(streams, high, low, about):  # type: ignore[no-untyped-def]
+    """Index of the stream of exporter ``high``, ``low`` (uint64) and ``about`` (see Streams); -1 if too many."""
+    return _stream(streams, high, low, about)
+
+
 @part
 def _fixed(octets, p, message):  # type: ignore[no-untyped-def]
     """Header of v1, v5, v7 (at least 24 octets, v1: 16): fills the message, gives (header, record) sizes."""

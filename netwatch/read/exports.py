@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from netwatch.model.flows import Flows
 from netwatch.model.tally import Tally
 from netwatch.read.base import ReadOptions
 from netwatch.read.layout import LayoutTable
+from netwatch.read.memory import recall, remembered
 from netwatch.read.observation import Observation
 from netwatch.read.sflow import sampled
 from netwatch.read.templates import BROKEN, HELD_REASON, RESERVED, UNKNOWN, Templates, Waiting
@@ -82,6 +84,19 @@ class ExportDecoder:
     def details(self) -> dict[str, object]:
         """What the exporters told of themselves, JSON-ready."""
         return self._observation.details
+
+    def remembered(self) -> list[dict[str, Any]]:
+        """Templates and sampling of every exporter, JSON-ready: for :meth:`recall` after a restart."""
+        return remembered(self._streams, self._templates, self._observation)
+
+    def recall(self, told: object) -> None:
+        """Start with what another decoder remembered.
+
+        Raises:
+            ValueError: it is not what :meth:`remembered` gives.
+
+        """
+        recall(told, self._streams, self._templates, self._observation, self.tally)
 
     @staticmethod
     def recognise(octets: np.ndarray, start: np.ndarray, length: np.ndarray) -> np.ndarray:

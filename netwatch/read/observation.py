@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,8 @@ READ_NAMES, READ_SAMPLING = 100_000, 2_000_000
 """Options records that are looked into: of those that tell names, and of those that tell sampling or a start."""
 NAMES = 10_000
 """Names of each kind that are kept."""
+REMEMBERED = 1 << 18
+"""Options data sets that are known again: exporters repeat them."""
 SHARED = 64
 """Observation domains of one exporter to which sampling told in another domain may apply."""
 _SAMPLER = (302, 48)
@@ -63,9 +66,12 @@ class Observation:
             content = octets[one["start"] : one["end"]].tobytes()
             tally.notes["options record"] += int(one["count"])
             key = (int(stream[row]), int(one["number"]))
-            if self._last.get(key) == content:
+            digest = hashlib.blake2b(content, digest_size=16).digest()
+            if self._last.get(key) == digest:
                 continue
-            self._last[key] = content
+            if len(self._last) >= REMEMBERED:
+                self._last.clear()
+            self._last[key] = digest
             if self._take(key[0], self._layouts.templates[one["layout"]], content, int(one["count"]), tally):
                 events += [Event(row, each, self.interval(each)) for each in self._touched(key[0], present)]
         header = messages["interval"][sets["message"]]
@@ -94,6 +100,31 @@ class Observation:
     def of_sampler(self, stream: int, sampler: int) -> int:
         """The interval of one sampler; 0 where none was told."""
         return self._selectors.get(stream, {}).get(sampler, 0)
+
+    def told(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """What was told that counts, by stream, JSON-ready: for :meth:`restore`."""
+        for stream in sorted({*self._own, *self._selectors, *self._boot}):
+            samplers = {str(sampler): interval for sampler, interval in self._selectors.get(stream, {}).items()}
+            yield stream, {"interval": self._own.get(stream), "samplers": samplers, "boot": self._boot.get(stream)}
+
+    def restore(self, stream: int, told: dict[str, Any], streams: Streams) -> None:
+        """Take in what :meth:`told` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: it is not of that form.
+
+        """
+        self._streams = streams
+        samplers = {int(sampler): min(max(int(n), 1), _WIDEST) for sampler, n in told["samplers"].items()}
+        if samplers:
+            self._selectors[stream] = dict(list(samplers.items())[:NAMES])
+        if told["boot"] is not None:
+            self._boot[stream] = int(told["boot"])
+        if told["interval"] is not None:
+            interval = min(max(int(told["interval"]), 1), _WIDEST)
+            self._own[stream] = interval
+            domain = int(streams.keys[stream, 2]) & _WIDEST
+            self._exporters.setdefault(self._exporter(stream), {})[domain] = interval
 
     def _take(self, stream: int, template: Template, content: bytes, count: int, tally: Tally) -> bool:
         """Read the records of a set; whether a sampling interval changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -155,6 +156,18 @@ class Templates:
         self._held_sets -= len(released)
         self._held_octets -= sum(len(waiting.content) for waiting in released)
         return released
+
+    def known(self) -> Iterator[tuple[int, Template]]:
+        """Every template in force, with its stream."""
+        for stream, tables in self._tables.items():
+            for table in tables:
+                for number, layout in table.items():
+                    yield stream, self._layouts.templates[layout]._replace(number=number)
+
+    def restore(self, stream: int, template: Template, tally: Tally) -> None:
+        """Take a template as known before the first message."""
+        tables = self._tables.setdefault(stream, ({}, {}))
+        self._put(tables, template, self._layouts.add(template), tally)
 
     def left(self) -> list[Waiting]:
         """What waits in vain; it is let go."""
