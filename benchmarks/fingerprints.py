@@ -15,8 +15,10 @@ import csv
 import signal
 import sys
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -179,6 +181,35 @@ def table(judged: Sequence[Judged]) -> Iterator[str]:
         yield f"| {kind} | {label} | " + " | ".join(cells) + " |"
 
 
+BINS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 1.01)
+
+
+def reliability(judged: Sequence[Judged]) -> Iterator[str]:
+    """How often verdicts of a posterior are right, over two halves of the origins of the files; right is what the
+    file's label names, or any attack where it names one.
+
+    Brier score and expected calibration error are over told verdicts, so from posteriors of 0.5; files, not networks,
+    set the base rate.
+    """
+    yield "| origins | posterior | verdicts | mean posterior | right |"
+    yield "|---|---|--:|--:|--:|"
+    for half in (0, 1):
+        pairs = [(v.posterior, v not in wrong(one)) for one in judged for v in alarms(one.verdicts)
+                 if zlib.crc32(one.path.split("/")[1].encode()) % 2 == half]  # fmt: skip
+        said = np.array([p for p, _ in pairs])
+        held = np.array([h for _, h in pairs], float)
+        error = 0.0
+        for low, high in pairwise(BINS):
+            inside = (said >= low) & (said < high)
+            if inside.any():
+                mean, share = said[inside].mean(), held[inside].mean()
+                error += abs(mean - share) * inside.mean()
+                row = f"{low:g} to {min(high, 1):g} | {inside.sum()} | {mean:.3f} | {share:.3f}"
+                yield f"| {'first' if not half else 'second'} half | {row} |"
+        if len(said):
+            yield f"Brier {((said - held) ** 2).mean():.4f}, expected calibration error {error:.4f}"
+
+
 def told(verdict: Verdict) -> str:
     """One verdict in a line."""
     return (
@@ -213,7 +244,7 @@ def main() -> None:
             print(f"{'ok' if fits else 'MISFIT'} {kind} {label} {name}: {judged[-1].flows.total()} flows")
             for verdict in judged[-1].verdicts if options.each else alarms(judged[-1].verdicts)[:6]:
                 print(f"    {told(verdict)}")
-    print(*table(judged), sep="\n")
+    print(*table(judged), "", *reliability(judged), sep="\n")
     print(f"{time.perf_counter() - began:.0f} s", file=sys.stderr)
 
 
