@@ -27,6 +27,7 @@ def flows(
     order: Annotated[str, Parameter(help="Rank groups by octets, packets or flows.")] = "octets",
     csv: Annotated[Path | None, Parameter(help="Write all to this file.", group=OUTPUT)] = None,
     parquet: Annotated[Path | None, Parameter(help="Write all to this file.", group=OUTPUT)] = None,
+    ipfix: Annotated[Path | None, Parameter(help="Write all to this file (RFC 5655).", group=OUTPUT)] = None,
     pcap: Annotated[Path | None, Parameter(help="Write the packets behind the flows here.", group=OUTPUT)] = None,
     json: Annotated[bool, Parameter(help="JSON lines on stdout.", group=OUTPUT)] = False,
     quiet: Annotated[bool, Parameter(help="Nothing on stderr.", group=OUTPUT)] = False,
@@ -54,10 +55,9 @@ def flows(
     with progress(quiet=quiet) as advance, judged(files, chosen, advance) as result:
         kept = result.store.table
         kept = kept.filter(predicate(kept))
-        if csv is not None:
-            export(kept, csv, "csv")
-        if parquet is not None:
-            export(kept, parquet, "parquet")
+        for path, form in ((csv, "csv"), (parquet, "parquet"), (ipfix, "ipfix")):
+            if path is not None:
+                export(kept, path, form)
         if pcap is not None:
             carved = carve(result.inputs, collect(kept), pcap, chosen)
             stderr().print(f"{pcap}: {count(carved)} frames", markup=False)
@@ -66,7 +66,7 @@ def flows(
         elif json:
             for row in rows(kept.order_by(IN_ORDER)):
                 print_json(row)
-        elif csv is None and parquet is None and pcap is None:
+        elif csv is parquet is ipfix is pcap is None:
             _show_flows(kept, rows_shown)
         if not quiet:
             print_tallies(result.tallies, stderr())

@@ -1,7 +1,7 @@
-"""Stored flows as files for other tools: CSV, JSON lines, Parquet.
+"""Stored flows as files for other tools: CSV, JSON lines, Parquet, IPFIX.
 
 CSV and JSON lines carry addresses, AS numbers, classes and times as text; Parquet carries the columns at rest, so that
-netwatch reads it again.
+netwatch reads it again. An IPFIX file (RFC 5655) carries the Information Elements that the registry has.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from netwatch.model.flows import Flows
 from netwatch.model.text import instant
 from netwatch.store.schema import from_arrow
 from netwatch.store.top import as_text
+from netwatch.wire.ipfix_writer import IpfixWriter
 
-FORMATS = ("csv", "json", "parquet")
+FORMATS = ("csv", "json", "parquet", "ipfix")
 _NAMED = ("direction", "traffic_class", "role", "source_country", "destination_country")
 
 
@@ -65,6 +66,16 @@ def write_parquet(reader: pa.RecordBatchReader, out: Path) -> None:
             writer.write_batch(batch)
 
 
+def write_ipfix(reader: pa.RecordBatchReader, out: Path) -> None:
+    """IPFIX messages back to back, all of one observation domain; at least the templates."""
+    writer = IpfixWriter()
+    with out.open("wb") as file:
+        for batch in reader:
+            file.writelines(writer.messages(from_arrow(batch).columns))
+        if not file.tell():
+            file.writelines(writer.messages(Flows.empty().columns))
+
+
 def export(table: Any, out: Path, form: str) -> None:
     """Write an Ibis table of flows to a file; a file that cannot be finished is taken away again.
 
@@ -78,7 +89,7 @@ def export(table: Any, out: Path, form: str) -> None:
                 with part.open("w", encoding="ascii") as lines:
                     write_json_lines(reader, lines)
             else:
-                {"csv": write_csv, "parquet": write_parquet}[form](reader, part)
+                {"csv": write_csv, "parquet": write_parquet, "ipfix": write_ipfix}[form](reader, part)
         part.replace(out)
     except (OSError, pa.ArrowException) as fault:
         part.unlink(missing_ok=True)
