@@ -44,7 +44,7 @@ def changes(report: Report, clock: Clock) -> list[Block]:
     if network:
         rows = [_row(c, report, clock) for c in network]
         caption = (
-            "Changes of the network: of all that is watched first, lasting ones first. Ratio with its 95 % interval."
+            "Changes of the network: of all that is watched first, lasting ones first. Peers: of one bin."
         )
         blocks += head(caption, _COLUMNS, rows, ROWS, "changes.csv")
     else:
