@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from netwatch.detect import detect
-from netwatch.explain import explain
+from netwatch.explain.conditions import condition_findings
+from netwatch.explain.volume import Ground, volume_findings
+from netwatch.explain.words import Names
 from netwatch.model.change import Change
 from netwatch.model.series import Bins, SeriesSet
 from netwatch.monitor.journal import Journal
@@ -22,6 +25,8 @@ LASTING = ("level", "rhythm", "spread", "upstream")
 LASTING_KINDS = ("scope", "watch", "family", "class", "direction", "asn", "port", "upstream")
 EXPORTER = "exporter"
 SLACK = DAY
+REMEMBERED = 1000
+"""Changes explained before, which not all became findings of their own, that are not explained again."""
 
 
 def seek(journal: Journal) -> None:
@@ -35,22 +40,25 @@ def seek(journal: Journal) -> None:
     if not last or state.get("sought") == str(last):
         return
     span = (first, last)
-    sightings = _sighted(journal, *_sudden(journal, span))
+    noted = [(str(name), int(since)) for name, since in json.loads(state.get("explained", "[]"))]
+    sightings = _sighted(journal, *_sudden(journal, span), noted)
     day = last // DAY
     if state.get("day") != str(day):
         stale = state.get("stale").split()
         journal.series.roll_up(stale)
-        sightings += _sighted(journal, *_lasting(journal, (first, day * DAY)))
+        sightings += _sighted(journal, *_lasting(journal, (first, day * DAY)), noted)
         with state.change():
             newer = [d for d in state.get("stale").split() if d not in stale or d == stale[-1]]
             state.put("stale", " ".join(newer))
             journal.tell(sightings)
             state.put("day", str(day))
             state.put("sought", str(last))
+            state.put("explained", json.dumps(noted[-REMEMBERED:]))
         return
     with state.change():
         journal.tell(sightings)
         state.put("sought", str(last))
+        state.put("explained", json.dumps(noted[-REMEMBERED:]))
 
 
 def _sudden(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[Change]]:
@@ -79,7 +87,9 @@ def _lasting(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[C
     return series, changes
 
 
-def _sighted(journal: Journal, series: SeriesSet, changes: Sequence[Change]) -> list[dict[str, Any]]:
+def _sighted(
+    journal: Journal, series: SeriesSet, changes: Sequence[Change], noted: list[tuple[str, int]]
+) -> list[dict[str, Any]]:
     """Sightings of all changes: those known keep their words, the new ones are explained with flows."""
     known = [record for record in journal.state.findings() if record["change"]]
     sightings: list[dict[str, Any]] = []
@@ -92,14 +102,17 @@ def _sighted(journal: Journal, series: SeriesSet, changes: Sequence[Change]) -> 
             sightings.append({**record, "since": change.since, "until": change.until})
         else:
             fresh.append(change)
+    fresh = [c for c in fresh if not any(n == change_name(c) and abs(s - c.since) <= SLACK for n, s in noted)]
     if fresh:
         largest = sorted(fresh, key=_moved, reverse=True)[: journal.options.passes.explain]
         asked = journal.options.run.explain
         days = [d for d in journal.lake.days() if _touches(d, largest, asked.window)]
-        findings = explain(series, largest, [], journal.lake.table(days), asked)
+        ground = Ground(series, largest, journal.lake.table(days), asked, Names())
+        findings = [*volume_findings(ground), *condition_findings(largest, series, Names())]
         names = {(change_name(c), c.since) for c in largest}
         told = [f for f in findings if f.change is not None and (change_name(f.change), f.change.since) in names]
         sightings += [sighted(finding, None, ()).as_json() for finding in told]
+        noted += sorted(names)
     return sightings
 
 

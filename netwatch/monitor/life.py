@@ -14,6 +14,8 @@ from typing import Any
 from netwatch.model.finding import Severity
 from netwatch.model.notice import FlowSample, Life, Notice
 
+LOOKED_FOR = 2 * 86_400 * 10**9
+"""Lasting changes are sought once a day of data is complete (ns): till then no trace of them means nothing."""
 OPEN = (Life.NEW, Life.ONGOING, Life.ACKNOWLEDGED, Life.MUTED)
 _ORDER = [*Severity]
 Record = dict[str, Any]
@@ -111,7 +113,8 @@ def _rank(severity: str) -> int:
 
 
 def _over(record: Record, at: Moment) -> bool:
-    return bool(at.now - record["last"] > at.quiet)
+    rare = LOOKED_FOR if record["slack"] is not None else 0
+    return bool(at.now - record["last"] > at.quiet + rare)
 
 
 def _notice(record: Record, life: Life, at: Moment) -> Notice:
