@@ -215,12 +215,14 @@ class ExportDecoder:
         sets = np.zeros(len(waiting), SET)
         ends = np.cumsum([len(each.content) for each in waiting])
         sets["start"], sets["end"] = ends - [len(each.content) for each in waiting], ends
+        # As they came: measuring moves the end of a set whose last record is cut short.
+        sizes = sets["end"] - sets["start"] + 4
         sets["message"], sets["number"] = np.arange(len(waiting)), [each.number for each in waiting]
         messages["status"] = OK
         self._templates.assign(octets, sets, messages, self.tally)
         r.measure(octets, sets, self._layouts.arrays)
         self._observation.observe(octets, sets, messages, self.tally, self._streams)
-        wanted = self._account(ends * 0, sets["end"] - sets["start"] + 4, sets, messages)
+        wanted = self._account(ends * 0, sizes, sets, messages)
         self.tally.notes["record that came before its template"] += int(sets["count"][wanted].sum())
         yield from self._decode(octets, sets[wanted], messages)
 

@@ -124,6 +124,17 @@ def test_template_after_data_is_waited_for():
     assert decoder.tally.seen_octets == len(late[0])
 
 
+def test_octets_behind_the_last_record_of_a_set_that_waited_are_accounted():
+    """Found by fuzzing: a set of records of variable length, the last one cut short, before its template."""
+    fields = template(256, (8, 4), (371, 0xFFFF), (1, 8))
+    record = b"\x0a\0\0\1\x02hi" + bytes(8)
+    messages = ipfix((256, record + b"\x0a\0\0\2\xff")), ipfix((2, fields), sequence=1)
+    flows, decoder = decode(*messages)
+    decoder.finish()
+    assert len(flows) == 1
+    assert decoder.tally.seen_octets == sum(map(len, messages))
+
+
 def test_domains_have_templates_of_their_own():
     other = template(256, (12, 4), (8, 4), (1, 4))
     flows, _ = decode(
