@@ -102,7 +102,9 @@ def export_flows(
     out: Annotated[Path, Parameter(help="File to write.")],
     /,
     *,
-    form: Annotated[Literal["csv", "json", "parquet", "ipfix"], Parameter(name="--format", help="Of the file.")] = "parquet",
+    form: Annotated[
+        Literal["csv", "json", "parquet", "ipfix"], Parameter(name="--format", help="Of the file.")
+    ] = "parquet",
     filter: Annotated[str, Parameter(help="Which flows, in nfdump's words: 'dst port 3333 and proto tcp'.")] = "",
     config: Config = Path("netwatch.toml"),
 ) -> None:
