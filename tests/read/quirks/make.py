@@ -1,0 +1,75 @@
+"""Files of export messages, each with one quirk of exporters and named after it: ``python tests/read/quirks/make.py``."""
+
+import struct
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+from read.test_exports import (  # noqa: E402 - found by the path above
+    COUNTED,
+    KEY,
+    KEYS,
+    NOW,
+    counted,
+    ipfix,
+    sampled,
+    template,
+    v5,
+    v5_record,
+    v9,
+)
+
+PLAIN = (2, template(256, *COUNTED))
+V9_SAMPLING = (1, struct.pack(">HHH", 400, 4, 4) + struct.pack(">HHHH", 1, 4, 34, 4))
+SAMPLERS = (3, template(400, (149, 4), (302, 4), (304, 2), (305, 4), (306, 4), scopes=1))
+REVERSE = (*COUNTED, (1, 8, 29305), (2, 8, 29305), (6, 1, 29305))
+REDUCED = (*KEYS, (1, 3), (2, 1), (152, 8), (153, 8))
+TIMES = struct.pack(">QQ", (NOW - 10) * 1000, NOW * 1000)
+
+
+def sampler(number: int, algorithm: int, space: int) -> bytes:
+    return struct.pack(">IIHII", 0, number, algorithm, 1, space)
+
+
+FILES = {
+    "uptime-rollover": [v5([v5_record(first=2**32 - 5000, last=1000)], uptime=2000)],
+    "clock-ahead-of-export": [ipfix(PLAIN, (256, counted(start=NOW + 10**6, end=NOW + 10**6)))],
+    "start-after-end": [ipfix(PLAIN, (256, counted(start=NOW, end=NOW - 60)))],
+    "sampling-interval-zero": [
+        ipfix((3, sampled(400, (34, 4))), (400, struct.pack(">II", 0, 0))), ipfix(PLAIN, (256, counted()), sequence=1),
+    ],
+    "sampling-missing": [ipfix(PLAIN, (256, counted()))],
+    "sampling-in-another-domain": [
+        v9(V9_SAMPLING, (400, struct.pack(">II", 0, 128))), v9((0, PLAIN[1]), (256, counted()), domain=7),
+    ],
+    "samplers-deterministic-and-random": [
+        ipfix(SAMPLERS, (400, sampler(1, 1, 9) + sampler(2, 3, 99))),
+        ipfix((2, template(256, *COUNTED, (302, 4))),
+              (256, counted(1) + struct.pack(">I", 1) + counted(2) + struct.pack(">I", 2)), sequence=2),
+    ],
+    "template-after-data": [v9((256, counted()), sequence=1), v9((0, PLAIN[1]), sequence=2)],
+    "template-never": [ipfix((2, template(300, *COUNTED)), (256, counted()))],
+    "multiple-observation-domains": [
+        ipfix(PLAIN, (256, counted(1)), domain=1),
+        ipfix((2, template(256, (8, 4), (12, 4), (1, 8))), (256, KEY[:8] + struct.pack(">Q", 2)), domain=2),
+        ipfix((256, counted(3)), domain=1, sequence=1),
+    ],
+    "reduced-size-encoding": [ipfix((2, template(256, *REDUCED)), (256, KEY + b"\x01\x02\x03\x07" + TIMES))],
+    "out-of-order": [ipfix(PLAIN, (256, counted(k)), sequence=s) for k, s in ((1, 0), (3, 2), (2, 1), (4, 3))],
+    "duplicated": [ipfix(PLAIN, (256, counted()))] * 2,
+    "lost": [ipfix(PLAIN, (256, counted(k)), sequence=s) for k, s in ((1, 0), (2, 1), (3, 6))],
+    "biflow-reverse-elements": [
+        ipfix((2, template(256, *REVERSE)), (256, counted() + struct.pack(">QQB", 50, 2, 0x12)))
+    ],
+}  # fmt: skip
+
+
+def main() -> None:
+    for name, messages in FILES.items():
+        (HERE / f"{name}.export").write_bytes(b"".join(messages))
+
+
+if __name__ == "__main__":
+    main()
