@@ -1,4 +1,4 @@
-"""Quirks of exporters, a file each: ``quirks/make.py`` writes them. (A clock never set needs a capture: test_exports.)"""
+"""Quirks of exporters, a file each, by ``quirks/make.py``. A clock never set needs a capture: see test_exports."""
 
 from pathlib import Path
 

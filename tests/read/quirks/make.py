@@ -1,4 +1,4 @@
-"""Files of export messages, each with one quirk of exporters and named after it: ``python tests/read/quirks/make.py``."""
+"""Files of export messages, each named after its quirk: ``python tests/read/quirks/make.py`` writes them."""
 
 import struct
 import sys
