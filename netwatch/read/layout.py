@@ -177,16 +177,18 @@ class LayoutTable:
     def _compile(self, template: Template) -> None:
         chosen = {} if template.scopes else _chosen(template)
         places = dict(chosen.values())
+        # Asked once: it looks at every field.
+        varies = template.variable
         offset = 0
         for index, field in enumerate(template.fields):
             place, operation = chosen.get(index, (Place("", 0), m.SKIP))
             # Only what is kept needs a step, except that fields of variable length are found by all before them.
-            if field.length and (operation != m.SKIP or template.variable):
-                self._step((operation, place.row, offset, field.length), template.variable)
+            if field.length and (operation != m.SKIP or varies):
+                self._step((operation, place.row, offset, field.length), varies)
             offset += field.length
         self._first.append(len(self._fields))
         self._sizes.append(template.size)
-        self._varies.append(template.variable)
+        self._varies.append(varies)
         self._has.append(_has(places))
         self.templates.append(template)
         self.flows.append(Place("address", r.SOURCE) in places or Place("address", r.DESTINATION) in places)
