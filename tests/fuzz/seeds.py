@@ -1,7 +1,9 @@
 """Small whole inputs of every format and of every message that wire decoders take: what fuzzing bends."""
 
+import atexit
 import io
 import json
+import shutil
 import struct
 import tempfile
 from pathlib import Path
@@ -85,6 +87,7 @@ def scratch() -> Path:
     """A place for one input; in memory where the system has such a place."""
     memory = Path("/dev/shm")
     folder = tempfile.mkdtemp(prefix="netwatch-fuzz-", dir=memory if memory.is_dir() else None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder) / "input"
 
 
