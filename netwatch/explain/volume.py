@@ -32,8 +32,10 @@ from netwatch.model.text import bit_rate, count, instant
 
 MINER_OCTETS = 30.0
 """Octets a second of one Monero miner at its pool, measured: 240 bit/s at the median."""
-_DIMENSIONS = ("family", "class", "asn", "port", "host", "prefix", "direction", "application", "upstream")
+_LASTING = ("family", "class", "asn", "port", "host", "prefix", "direction", "upstream")
+_PASSING = ("family", "class", "asn", "port", "host")
 _BRIEF = ("family", "class", "host")
+"""What a change is split by: one that lasts, one that passes, and one of the smaller."""
 _COUNTERS = ("packets", "flows", "peers")
 _NEAR = 3 * DAY
 _SMALL = 0.1
@@ -66,7 +68,7 @@ def volume_findings(ground: Ground) -> list[Finding]:
     for change in primary:
         beside = [c for c in ground.changes if c is not change and c not in primary and _near(c, change, ground)]
         told.update(id(c) for c in beside)
-        findings.append(_explained(ground, change, beside, _DIMENSIONS if change in full else _BRIEF))
+        findings.append(_explained(ground, change, beside, _split_by(change) if change in full else _BRIEF))
     left = [c for c in ground.changes if c not in primary and id(c) not in told]
     lasting = sorted((c for c in left if c.kind in LEVELS and c.counter == "octets"), key=_moved, reverse=True)
     singly = lasting[: ground.options.parts]
@@ -92,6 +94,10 @@ def _primary(changes: Sequence[Change]) -> list[Change]:
 def _moved(change: Change) -> float:
     lasting = ((change.until or change.since + 365 * DAY) - change.since) / DAY
     return abs(change.after - change.before) * (lasting if change.kind in PASSING else 365)
+
+
+def _split_by(change: Change) -> tuple[str, ...]:
+    return _LASTING if change.kind in LEVELS else _PASSING
 
 
 def _near(change: Change, other: Change, ground: Ground) -> bool:

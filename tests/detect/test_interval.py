@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import statsmodels.api as sm
 
-from netwatch.detect.interval import step
+from netwatch.detect.interval import step, whitened
 from netwatch.detect.tails import pareto, threshold
 
 
@@ -37,3 +38,16 @@ def test_the_threshold_is_passed_as_often_as_asked():
         limit = threshold(history, 1, 10.0)
         counts.append((fresh > limit).sum())
     assert 6 <= np.mean(counts) <= 15
+
+
+def test_whitening_is_generalised_least_squares_also_over_gaps():
+    rng = np.random.default_rng(1)
+    at = np.sort(rng.choice(200, 120, replace=False))
+    x = np.stack([np.ones(120), (at > 100).astype(float), at / 60], axis=1)
+    y = x @ [1, 0.5, 0.1] + rng.normal(size=120)
+    for phi in (0.1, 0.6, 0.95):
+        correlation = phi ** np.abs(at[:, None] - at[None, :]).astype(float)
+        whole = sm.GLS(y, x, sigma=correlation).fit()
+        quick = sm.OLS(whitened(y, at, phi), whitened(x, at, phi)).fit()
+        np.testing.assert_allclose(quick.params, whole.params, rtol=1e-9)
+        np.testing.assert_allclose(quick.cov_params(), whole.cov_params(), rtol=1e-9)
