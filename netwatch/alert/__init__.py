@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netwatch.alert.options import AlertOptions, Pacing, SinkOptions
+from netwatch.lazy import lazily
 
 if TYPE_CHECKING:
     from netwatch.alert.delivery import deliver, try_out
@@ -14,10 +14,4 @@ if TYPE_CHECKING:
 
 __all__ = ["SINKS", "AlertOptions", "Pacing", "SinkOptions", "deliver", "parse", "try_out"]
 
-_HOMES = {"SINKS": "sink", "deliver": "delivery", "parse": "table", "try_out": "delivery"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, {"SINKS": "sink", "deliver": "delivery", "parse": "table", "try_out": "delivery"})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netwatch.config.options import Options
+from netwatch.lazy import lazily
 
 if TYPE_CHECKING:
     from netwatch.config.file import load
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HealthOptions", "MonitorOptions", "Options", "SourceOptions", "load"]
 
-_HOMES = {"load": "file", "HealthOptions": "monitor", "MonitorOptions": "monitor", "SourceOptions": "monitor"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(
+    __name__, {"load": "file", "HealthOptions": "monitor", "MonitorOptions": "monitor", "SourceOptions": "monitor"}
+)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netwatch.detect.options import DetectOptions
+from netwatch.lazy import lazily
 
 if TYPE_CHECKING:
     from netwatch.detect.detection import DETECTORS, detect
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DETECTORS", "Baseline", "DetectOptions", "baseline", "detect"]
 
-_HOMES = {"Baseline": "expectation", "baseline": "expectation", "DETECTORS": "detection", "detect": "detection"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(
+    __name__, {"Baseline": "expectation", "baseline": "expectation", "DETECTORS": "detection", "detect": "detection"}
+)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netwatch.explain.options import ExplainOptions
+from netwatch.lazy import lazily
 
 if TYPE_CHECKING:
     from netwatch.explain.decomposition import decompose
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ExplainOptions", "Names", "answer", "decompose", "explain"]
 
-_HOMES = {"answer": "questions", "explain": "findings", "decompose": "decomposition", "Names": "words"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(
+    __name__, {"answer": "questions", "explain": "findings", "decompose": "decomposition", "Names": "words"}
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netwatch.fingerprint.options import FingerprintOptions
+from netwatch.lazy import lazily
 
 if TYPE_CHECKING:
     from netwatch.fingerprint.fingerprinter import Fingerprinter
@@ -12,10 +13,4 @@ if TYPE_CHECKING:
 __all__ = ["FingerprintOptions", "Fingerprinter"]
 
 
-def __getattr__(name: str) -> object:
-    """Load the stage itself, which needs Numba and re2, only when it is used."""
-    if name == "Fingerprinter":
-        from netwatch.fingerprint.fingerprinter import Fingerprinter
-
-        return Fingerprinter
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazily(__name__, {"Fingerprinter": "fingerprinter"})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from netwatch.lazy import lazily
 
 if TYPE_CHECKING:
     from netwatch.meter.options import MeterOptions
@@ -11,10 +12,4 @@ if TYPE_CHECKING:
 
 __all__ = ["Meter", "MeterOptions"]
 
-_HOMES = {"Meter": "process", "MeterOptions": "options"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, {"Meter": "process", "MeterOptions": "options"})

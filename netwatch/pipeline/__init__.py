@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from netwatch.lazy import lazily
 
 if TYPE_CHECKING:
     from netwatch.pipeline.analysis import analyze
@@ -13,17 +14,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Judged", "Metered", "analyze", "carve", "judged", "meter_into"]
 
-_HOMES = {
-    "analyze": "analysis",
-    "carve": "carving",
-    "Judged": "passes",
-    "judged": "passes",
-    "Metered": "metering",
-    "meter_into": "metering",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "analyze": "analysis",
+        "carve": "carving",
+        "Judged": "passes",
+        "judged": "passes",
+        "Metered": "metering",
+        "meter_into": "metering",
+    },
+)

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from netwatch.lazy import lazily
 from netwatch.report.report import Baseline, InputFile, Report, Rhythm, TopRow, TopTable
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ __all__ = [
     "write",
 ]
 
-_HOMES = {"FORMATS": "publication", "REPORTS": "publication", "write": "publication", "draw_series": "figures"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(
+    __name__, {"FORMATS": "publication", "REPORTS": "publication", "write": "publication", "draw_series": "figures"}
+)
