@@ -95,7 +95,7 @@ def crash(directory: Path, kills: int, seed: int, *, second: bool = False) -> di
         for config in (killed, whole):
             bring(config.parent, round_)
         began = time.monotonic()
-        assert finish(start(whole, now)) == 0
+        assert finish(start(whole, now)) == 0, f"pass {round_} failed where nobody kills"
         longest = 0.5 * longest + 0.5 * (time.monotonic() - began)
         victim = start(killed, now)
         other = start(killed, now) if second else None
