@@ -18,6 +18,7 @@ from netwatch.fingerprint.options import FingerprintOptions
 from netwatch.fingerprint.rule import Ground, Rule
 from netwatch.model.address import MAPPED, text
 from netwatch.model.prefix import Prefix
+from netwatch.model.text import duration
 from netwatch.model.verdict import Evidence, Stand, Verdict
 
 BEHAVIOUR_AT_MOST = 0.989
@@ -175,7 +176,10 @@ def _value(comparison: Comparison, value: float, declared: Mapping[str, Feature]
         return f"{feature.about} {'yes' if value else 'no'}"
     if feature.unit == "share":
         return f"{feature.about} {value:.0%}"
-    return f"{feature.about} {value:,.4g} {feature.unit}".rstrip()
+    if feature.unit == "s":
+        return f"{feature.about} {duration(value * 1e9)}"
+    written = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{feature.about} {written} {feature.unit}".rstrip()
 
 
 def _missing(ground: Ground, table: FeatureTable, row: int, declared: Mapping[str, Feature]) -> str:
