@@ -71,7 +71,8 @@ def synthetic(first: int, seeds: int, width: int) -> None:
                 flush=True,
             )
         print(
-            f"{regime:9} all: {totals[0] / totals[2] * 12:.3f} other levels/yr, {totals[1] / totals[2]:.2f} points/month"
+            f"{regime:9} all: {totals[0] / totals[2] * 12:.3f} other levels/yr, "
+            f"{totals[1] / totals[2]:.2f} points/month"
         )
 
 

@@ -99,7 +99,7 @@ def crash(directory: Path, kills: int, seed: int, *, second: bool = False) -> di
         longest = 0.5 * longest + 0.5 * (time.monotonic() - began)
         victim = start(killed, now)
         other = start(killed, now) if second else None
-        time.sleep(rng.uniform(0, longest * (1.6 if second else 1.05)))
+        time.sleep(rng.uniform(0, 0.8 * longest))
         os.kill(victim, signal.SIGKILL)
         ended[f"killed pass {finish(victim)}"] += 1
         if other is not None:

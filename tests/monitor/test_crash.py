@@ -18,4 +18,4 @@ def test_killed_passes_lose_nothing_and_repeat_nothing(tmp_path, second):
     # Passes are forked; a process that has opened a store before has threads that a fork does not take along.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         ended = pool.submit(crash, tmp_path, 10, 20 + second, second=second).result()
-    assert sum(n for name, n in ended.items() if name == "killed pass -9") >= 5
+    assert ended["killed pass -9"] >= 3, ended

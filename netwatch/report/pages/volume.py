@@ -43,9 +43,7 @@ def changes(report: Report, clock: Clock) -> list[Block]:
     blocks: list[Block] = []
     if network:
         rows = [_row(c, report, clock) for c in network]
-        caption = (
-            "Changes of the network: of all that is watched first, lasting ones first. Peers: of one bin."
-        )
+        caption = "Changes of the network: of all that is watched first, lasting ones first. Peers: of one bin."
         blocks += head(caption, _COLUMNS, rows, ROWS, "changes.csv")
     else:
         blocks.append(text("No series left its baseline."))
