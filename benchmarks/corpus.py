@@ -135,7 +135,7 @@ def capinfos(paths: list[str]) -> dict[str, int]:
     found = {}
     for at in range(0, len(paths), 200):
         done = subprocess.run(
-            ["capinfos", "-C", "-c", "-M", "-T", "-r", "-K", *paths[at : at + 200]],
+            ["capinfos", "-c", "-M", "-T", "-r", "-K", *paths[at : at + 200]],
             capture_output=True,
             text=True,
             check=False,

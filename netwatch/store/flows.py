@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from netwatch.errors import OutputError
-from netwatch.model.flows import Flows
+from netwatch.model.flows import ELEMENTS, Flows, filled
 from netwatch.store.schema import columns_at_rest, from_arrow, to_arrow
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class FlowStore:
         if self._connection is None:
             self._connection = ibis.duckdb.connect(temp_directory=str(self.directory), threads=2, memory_limit=MEMORY)
         if not self.rows:
-            pq.write_table(to_arrow(Flows.empty()), self.path)
+            pq.write_table(to_arrow(Flows({e.name: filled(e, 0) for e in ELEMENTS.values()})), self.path)
         return self._connection.read_parquet(self.path, table_name="flows")
 
     def _write(self) -> None:

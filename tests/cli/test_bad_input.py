@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,14 @@ def test_a_capture_cut_short_is_read_and_told(tmp_path: Path, capsys: pytest.Cap
     shown = capsys.readouterr().out
     assert status == 4
     assert "octet" in shown
+
+
+def test_a_capture_without_a_flow_has_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = tmp_path / "header-only.pcap"
+    empty.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+    assert run(["analyze", str(empty), "--out", str(tmp_path / "out")]) == 0
+    assert "no findings" in capsys.readouterr().out
+    assert (tmp_path / "out" / "report.pdf").exists()
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_report(tmp_path: Path) -> None:

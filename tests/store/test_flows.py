@@ -10,6 +10,7 @@ import pytest
 from netwatch.errors import OutputError
 from netwatch.model.flows import ELEMENTS, Flows
 from netwatch.store import FlowStore
+from netwatch.store.schema import name_at_rest
 
 
 def random_flows(n: int, seed: int = 1) -> Flows:
@@ -54,6 +55,7 @@ def test_an_empty_store_has_a_table(tmp_path: Path) -> None:
     store = FlowStore(tmp_path)
     store.flush()
     assert store.table.count().execute() == 0
+    assert set(store.table.columns) == {name_at_rest(name) for name in ELEMENTS}
     assert list(store.batches()) == []
     store.close()
 
