@@ -12,6 +12,7 @@ import mmap
 import os
 import stat
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class Window:
     last: bool
 
 
-class Source:
+class Source(ABC):
     """Octets of one input, read once from start to end.
 
     ``name`` as the user gave it ("-" is stdin); ``size``: octets at rest, -1 where unknown; ``compression``: "" or a
@@ -56,22 +57,23 @@ class Source:
         self.head = head
 
     @property
+    @abstractmethod
     def fault(self) -> str:
         """Why the octets ended early; "" if they did not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def first(self) -> Window:
         """The first window; empty and last for empty input."""
-        raise NotImplementedError
 
+    @abstractmethod
     def after(self, window: Window, used: int) -> Window:
         """The window that starts ``used`` octets further.
 
         It holds more octets than the rest of ``window``, unless it is the last: with ``used == 0`` windows grow, so a
         reader must limit the size of what it waits for.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Give the file back; windows stay valid."""
 
