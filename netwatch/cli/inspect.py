@@ -16,8 +16,8 @@ from netwatch.model.tally import Tally
 from netwatch.model.text import count, duration, instant, printable, volume
 from netwatch.read import InputFile, open_inputs
 
-SAID = {"first_time"}
-"""Details that the rows above them tell already."""
+SAID = {"first_time", "last_time", "layer-3 octets"}
+"""Details and notes that the rows above them tell already."""
 
 
 @dataclass(slots=True)
@@ -137,14 +137,18 @@ def _show(file: InputFile, content: Content, tallies: list[Tally]) -> None:
     if content.first is not None and content.last is not None:
         rows.append(("from", instant(content.first, fraction=True)))
         rows.append(("to", f"{instant(content.last, fraction=True)} ({duration(content.last - content.first)})"))
-    rows.append(("packets", f"{count(content.packets)}, {volume(content.octets)} at layer 3"))
+    if file.format:
+        rows.append(("packets", f"{count(content.packets)}, {volume(content.octets)} at layer 3"))
     if content.records:
         rows.append(("flow records", count(content.records)))
     if content.flows:
         rows.append(("flows metered", count(content.flows)))
     rows.extend((name.replace("_", " "), _told(value)) for name, value in file.details.items() if name not in SAID)
     rows.extend(
-        ("note", f"{note}: {count(number)}") for tally in tallies for note, number in sorted(tally.notes.items())
+        ("note", f"{note}: {count(number)}")
+        for tally in tallies
+        for note, number in sorted(tally.notes.items())
+        if note not in SAID
     )
     facts = table(("fact", "value"), rows)
     facts.show_header = False
