@@ -9,6 +9,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LISTED = 24
+"""Names that an error message lists; more would bury what it says."""
+
 
 class NetwatchError(Exception):
     """The root of the tree; ``exit_status`` is what the command line ends with."""
@@ -26,7 +29,8 @@ class UsageError(NetwatchError):
         """Name the thing that is not known, and the nearest that is."""
         choices = sorted(known)
         near = difflib.get_close_matches(name, choices, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(choices)}" if choices else ""
+        listed = ", ".join(choices[:LISTED]) + (f" and {len(choices) - LISTED} more" if len(choices) > LISTED else "")
+        hint = f"; did you mean {near[0]!r}?" if near else f"; known: {listed}" if choices else ""
         return cls(f"unknown {what} {name!r}{hint}")
 
 

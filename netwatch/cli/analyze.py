@@ -10,12 +10,12 @@ from cyclopts import Group, Parameter
 
 from netwatch.cli.choices import OUTPUT, Files, Reading, Watched, options, split
 from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
-from netwatch.cli.times import parse_width
 from netwatch.detect import DetectOptions
 from netwatch.errors import UsageError
 from netwatch.fingerprint import FingerprintOptions
 from netwatch.model.finding import Finding, Severity
 from netwatch.model.text import day, instant
+from netwatch.model.times import parse_width
 from netwatch.report import FORMATS, Report
 from netwatch.series import SeriesOptions
 

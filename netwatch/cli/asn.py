@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from netwatch.cli.choices import OUTPUT
 from netwatch.cli.console import print_json, stdout, table
-from netwatch.cli.times import parse_instant
+from netwatch.model.times import parse_instant
 
 Json = Annotated[bool, Parameter(help="JSON lines on stdout.", group=OUTPUT)]
 

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
-from netwatch.cli.times import parse_instant
 from netwatch.config import Options
 from netwatch.meter import MeterOptions
+from netwatch.model.times import parse_instant
 from netwatch.read import ReadOptions
 from netwatch.scope import ScopeOptions
 

@@ -12,9 +12,9 @@ from cyclopts import Parameter
 
 from netwatch.cli.choices import OUTPUT
 from netwatch.cli.console import print_tallies, stderr
-from netwatch.cli.times import parse_width
 from netwatch.errors import UsageError
 from netwatch.model.text import count, volume
+from netwatch.model.times import parse_width
 
 
 def collect(

@@ -9,9 +9,9 @@ from cyclopts import Parameter
 
 from netwatch.cli.choices import OUTPUT, Files, Reading, Watched, options, split
 from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
-from netwatch.cli.times import parse_window
 from netwatch.model.finding import Composition
 from netwatch.model.text import bit_rate, percent, scaled
+from netwatch.model.times import parse_window
 
 
 def explain(

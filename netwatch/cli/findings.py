@@ -13,10 +13,10 @@ from cyclopts import Parameter
 from netwatch.cli.choices import OUTPUT
 from netwatch.cli.console import print_json, stdout, table
 from netwatch.cli.monitor import Config
-from netwatch.cli.times import parse_instant
 from netwatch.errors import UsageError
 from netwatch.model.notice import Life
 from netwatch.model.text import instant, printable
+from netwatch.model.times import parse_instant
 from netwatch.store.state import State
 
 Id = Annotated[str, Parameter(help="The finding's id, or enough of its beginning.")]

@@ -12,7 +12,7 @@ from netwatch.cli.console import print_json, print_tallies, progress, stderr, st
 from netwatch.model.text import bit_rate, count, duration, percent, volume
 from netwatch.store.export import collect, export, rows
 from netwatch.store.filter import compile_filter
-from netwatch.store.top import COUNTERS, Group, column_of, measured, top
+from netwatch.store.top import COUNTERS, Group, column_of, measured, ranked, top
 
 IN_ORDER = ["flow_start", "input", "first_frame"]
 
@@ -24,7 +24,7 @@ def flows(
     filter: Annotated[str, Parameter(help="Which flows, in nfdump's words: 'dst port 3333 and proto tcp'.")] = "",
     group: Annotated[tuple[str, ...], Parameter(help="Sum by these columns: source_address, dstport, class ...")] = (),
     rows_shown: Annotated[int, Parameter(name="--top", help="How many rows are shown.")] = 20,
-    order: Annotated[str, Parameter(help="Rank groups by octets, packets or flows.")] = "octets",
+    order: Annotated[str, Parameter(help="Rank by octets, packets or flows; listed flows are in order of time.")] = "",
     csv: Annotated[Path | None, Parameter(help="Write all to this file.", group=OUTPUT)] = None,
     parquet: Annotated[Path | None, Parameter(help="Write all to this file.", group=OUTPUT)] = None,
     ipfix: Annotated[Path | None, Parameter(help="Write all to this file (RFC 5655).", group=OUTPUT)] = None,
@@ -62,12 +62,12 @@ def flows(
             carved = carve(result.inputs, collect(kept), pcap, chosen)
             stderr().print(f"{pcap}: {count(carved)} frames", markup=False)
         if by:
-            _show_groups(kept, by, order, rows_shown, as_json=json)
+            _show_groups(kept, by, order or "octets", rows_shown, as_json=json)
         elif json:
             for row in rows(kept.order_by(IN_ORDER)):
                 print_json(row)
         elif csv is parquet is ipfix is pcap is None:
-            _show_flows(kept, rows_shown)
+            _show_flows(kept, order, rows_shown)
         if not quiet:
             print_tallies(result.tallies, stderr())
     return 4 if any(tally.incomplete for tally in result.tallies) else 0
@@ -96,9 +96,9 @@ def _cells(group: Group, totals: dict[str, int]) -> list[str]:
     return cells
 
 
-def _show_flows(kept: Any, limit: int) -> None:
+def _show_flows(kept: Any, order: str, limit: int) -> None:
     body = []
-    for row in rows(kept.order_by(IN_ORDER).limit(limit)):
+    for row in rows(ranked(kept, order, IN_ORDER).limit(limit)):
         ports = (row["source_transport_port"], row["destination_transport_port"])
         octets, back = row["octet_delta_count"], row["reverse_octet_delta_count"]
         packets, back_packets = row["packet_delta_count"], row["reverse_packet_delta_count"]

@@ -12,10 +12,10 @@ from cyclopts import Parameter
 
 from netwatch.cli.choices import OUTPUT, Files, Reading, Watched, options, split
 from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
-from netwatch.cli.times import parse_width
 from netwatch.errors import OutputError, UsageError
 from netwatch.model.series import COUNTERS, Series
 from netwatch.model.text import bit_rate, count, instant, percent, scaled
+from netwatch.model.times import parse_width
 from netwatch.series import KINDS, SeriesOptions
 
 HEADER = ("bin_start", "entity_kind", "entity", "counter", "value", "coverage", "standard_error", "sampling_interval")

@@ -13,7 +13,7 @@ from netwatch.errors import UsageError
 from netwatch.model.address import from_octets, texts
 from netwatch.model.elements import Direction, Role
 from netwatch.model.taxonomy import CLASSES
-from netwatch.store.filter import PROTOCOLS
+from netwatch.store.filter.primitives import PROTOCOLS
 
 COUNTERS = ("octets", "packets", "flows")
 _PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
@@ -67,6 +67,21 @@ def measured(table: Any) -> Any:
     )
 
 
+def ranked(table: Any, counter: str, then: Sequence[str]) -> Any:
+    """The flows with the most octets or packets first, ties and all of them without a counter in the order ``then``.
+
+    Raises:
+        UsageError: no such counter of a flow.
+    """
+    import ibis
+
+    if not counter:
+        return table.order_by(then)
+    if counter not in ("octets", "packets"):
+        raise UsageError.unknown("counter of a flow", counter, ("octets", "packets"))
+    return measured(table).order_by([ibis.desc(counter), *then]).select(table.columns)
+
+
 def top(table: Any, by: Sequence[str], counter: str = "octets", limit: int | None = 20) -> list[Group]:
     """The groups of a table with the most octets, packets or flows; ties in order of their key.
 
@@ -85,8 +100,8 @@ def top(table: Any, by: Sequence[str], counter: str = "octets", limit: int | Non
         .group_by(columns)
         .agg(octets=ibis._.octets.sum(), packets=ibis._.packets.sum(), flows=ibis._.count())
     )
-    ranked = grouped.order_by([ibis.desc(counter), *columns])
-    rows = (ranked.limit(limit) if limit is not None else ranked).to_pyarrow()
+    first = grouped.order_by([ibis.desc(counter), *columns])
+    rows = (first.limit(limit) if limit is not None else first).to_pyarrow()
     keys = [as_text(name, rows.column(name)) for name in columns]
     counts = [[int(value) for value in rows.column(name).to_pylist()] for name in COUNTERS]
     return [Group(key, *numbers) for key, *numbers in zip(zip(*keys, strict=True), *counts, strict=True)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netwatch.cli.times import parse_instant, parse_width, parse_window
 from netwatch.errors import UsageError
+from netwatch.model.times import parse_instant, parse_width, parse_window
 
 DAY = 86_400 * 10**9
 
