@@ -96,7 +96,7 @@ def build(argv: Sequence[str]) -> App:
         help_epilogue=EPILOGUE,
         version=__version__,
         help_format="plaintext",
-        default_parameter=Parameter(negative=()),
+        default_parameter=Parameter(negative=(), show_default=_as_typed),
         exit_on_error=False,
         print_error=False,
         result_action="return_value",
@@ -142,6 +142,13 @@ def run(argv: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001 - the outermost door: a fault of ours is told as one
         return _own_fault()
     return int(status or 0)
+
+
+def _as_typed(default: object) -> str | None:
+    """A default as one would type it; none to show where it is nothing, or off."""
+    if isinstance(default, tuple):
+        return ",".join(map(str, default)) or None
+    return None if default in (None, False, "") else str(default)
 
 
 def complain(message: str, status: int) -> int:

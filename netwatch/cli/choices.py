@@ -26,13 +26,23 @@ Files = Annotated[list[str], Parameter(help="Captures, flow exports, flow files 
 class Watched:
     """Whose traffic counts, and when."""
 
-    asn: Annotated[tuple[str, ...], Parameter(help="AS numbers, such as AS131279; repeat or separate by commas.")] = ()
-    prefix: Annotated[tuple[str, ...], Parameter(help="Prefixes of either family, such as 175.45.176.0/22.")] = ()
-    country: Annotated[tuple[str, ...], Parameter(help="Countries by two letters; needs a table that tells them.")] = ()
+    asn: Annotated[
+        tuple[str, ...], Parameter(help="AS numbers, such as AS131279; repeat or separate by commas.", metavar="AS")
+    ] = ()
+    prefix: Annotated[
+        tuple[str, ...], Parameter(help="Prefixes of either family, such as 175.45.176.0/22.", metavar="PREFIX")
+    ] = ()
+    country: Annotated[
+        tuple[str, ...], Parameter(help="Countries by two letters; needs a table that tells them.", metavar="XX")
+    ] = ()
     watch: Annotated[Path | None, Parameter(help="TOML file of named groups with dates.")] = None
     table: Annotated[Path | None, Parameter(help="Prefix table to use instead of the bundled one.")] = None
-    since: Annotated[str | None, Parameter(name="--from", help="Only flows that last beyond this time (UTC).")] = None
-    until: Annotated[str | None, Parameter(name="--to", help="Only flows that begin before this time (UTC).")] = None
+    since: Annotated[
+        str | None, Parameter(name="--from", help="Only flows that last beyond this time (UTC).", metavar="TIME")
+    ] = None
+    until: Annotated[
+        str | None, Parameter(name="--to", help="Only flows that begin before this time (UTC).", metavar="TIME")
+    ] = None
 
 
 @Parameter(name="*", group=READING)
@@ -46,8 +56,8 @@ class Reading:
     exports: Annotated[Literal["auto", "ignore", "only"], Parameter(help="Flow exports found inside captures.")] = (
         "auto"
     )
-    active_timeout: Annotated[float, Parameter(help="Seconds after which a long flow is cut.")] = 1800.0
-    idle_timeout: Annotated[float, Parameter(help="Seconds of silence that end a flow.")] = 60.0
+    active_timeout: Annotated[float, Parameter(help="After which a long flow is cut.", metavar="SECONDS")] = 1800.0
+    idle_timeout: Annotated[float, Parameter(help="Of silence that end a flow.", metavar="SECONDS")] = 60.0
     dedupe: Annotated[bool, Parameter(help="Count a packet that was captured twice once.")] = False
 
 
