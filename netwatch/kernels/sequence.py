@@ -1,7 +1,7 @@
-"""Sequence numbers of flow export messages: what was lost, repeated, late, or restarted.
+"""Sequence numbers of exporters: what was lost and when, what came twice, and when an exporter started again.
 
-NetFlow v5, v7 and IPFIX number flow records, v9 messages (RFC 3954 section 5.1, RFC 7011 section 3.1); some
-exporters mix that up, so both are followed and the one with fewer gaps is believed.
+An exporter numbers flow records (NetFlow v5, IPFIX) or messages (v9, sFlow); some number the other way than
+their RFC says. Both are followed, and what makes sense is chosen afterwards.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netwatch.kernels.jit import kernel
+from netwatch.kernels.jit import kernel, part
 from netwatch.kernels.messages import DUPLICATE, STREAMS
 
 REMEMBERED = 16
@@ -21,26 +21,58 @@ JUMP = np.array([10_000_000, 100_000], np.int64)
 LATE = np.array([100_000, 1_000], np.int64)
 """How far behind a message may come late."""
 HALF, WHOLE = np.int64(1 << 31), np.int64(1 << 32)
+BREAK = np.dtype(
+    [
+        ("since", "i8"),  # export of the last message before it, ns
+        ("until", "i8"),  # export of the first after it
+        ("before", "i8"),  # records or messages that had come before it
+        ("after", "i8"),  # that had come after it, itself and the message that showed it included
+        ("lost", "i8"),  # -1 unknown: the exporter started again
+        ("stream", "i4"),
+        ("unit", "u1"),
+    ],
+    align=True,
+)
+"""A stretch in which numbers did not run on."""
+BREAKS = 1 << 18
+NEAR = np.int64(60_000_000_000)
+"""Losses no further apart (ns) are one stretch."""
 
 
 class Sequences(NamedTuple):
-    """State of every stream; the second axis is what is numbered: RECORDS, MESSAGES."""
+    """State of every stream; the second axis is what is numbered: RECORDS, MESSAGES.
+
+    ``last``: row of ``breaks`` that a stream wrote last, -1 none; ``crowded``: there was no room for one of its breaks.
+    ``first`` and ``latest``: earliest and latest export so far, ns; 0 none.
+    """
 
     known: np.ndarray  # bool (STREAMS, 2)
     expected: np.ndarray  # int64 (STREAMS, 2)
     lost: np.ndarray  # int64 (STREAMS, 2)
+    gaps: np.ndarray  # int64 (STREAMS, 2), messages before which some were missing
     late: np.ndarray  # int64 (STREAMS, 2)
     restarts: np.ndarray  # int64 (STREAMS, 2)
     seen: np.ndarray  # int64 (STREAMS, 2)
     uptime: np.ndarray  # int64 (STREAMS,)
     hashes: np.ndarray  # uint64 (STREAMS, REMEMBERED)
+    first: np.ndarray  # int64 (STREAMS,)
+    latest: np.ndarray  # int64 (STREAMS,)
+    followed: np.ndarray  # int64 (STREAMS, 2)
+    breaks: np.ndarray  # BREAK (BREAKS,)
+    last: np.ndarray  # int64 (STREAMS, 2)
+    used: np.ndarray  # int64 (1,)
+    crowded: np.ndarray  # bool (STREAMS,)
 
     @classmethod
     def empty(cls) -> Sequences:
         """Nothing seen."""
-        expected, lost, late, restarts, seen = np.zeros((5, STREAMS, 2), np.int64)
-        known, uptime = np.zeros((STREAMS, 2), np.bool_), np.zeros(STREAMS, np.int64)
-        return cls(known, expected, lost, late, restarts, seen, uptime, np.zeros((STREAMS, REMEMBERED), np.uint64))
+        expected, lost, gaps, late, restarts, seen, followed = np.zeros((7, STREAMS, 2), np.int64)
+        uptime, first, latest = np.zeros((3, STREAMS), np.int64)
+        return cls(
+            np.zeros((STREAMS, 2), np.bool_), expected, lost, gaps, late, restarts, seen, uptime,
+            np.zeros((STREAMS, REMEMBERED), np.uint64), first, latest, followed, np.zeros(BREAKS, BREAK),
+            np.full((STREAMS, 2), -1, np.int64), np.zeros(1, np.int64), np.zeros(STREAMS, np.bool_),
+        )  # fmt: skip
 
 
 @kernel
@@ -64,6 +96,39 @@ def repeated(messages, sequences):  # type: ignore[no-untyped-def]
     return found
 
 
+@part
+def _break(sequences, s, unit, export, step, lost):  # type: ignore[no-untyped-def]
+    """Remember that before the message of ``export``, which brings ``step``, ``lost`` are missing (-1 unknown)."""
+    since, until = min(sequences.latest[s], export), max(sequences.latest[s], export)
+    came = sequences.followed[s, unit] + step
+    at = sequences.last[s, unit]
+    if at >= 0:
+        former = sequences.breaks[at]
+        if since - former.until <= NEAR and (former.lost >= 0) == (lost >= 0):
+            former.until, former.after = max(former.until, until), came
+            former.lost += max(lost, np.int64(0))
+            return
+    at = sequences.used[0]
+    if at >= len(sequences.breaks):
+        sequences.crowded[s] = True
+        return
+    sequences.used[0] += 1
+    sequences.last[s, unit] = at
+    row = sequences.breaks[at]
+    row.stream, row.unit, row.since, row.until = s, unit, since, until
+    row.before, row.after, row.lost = came - step, came, lost
+
+
+@part
+def _found_again(sequences, s, unit, step):  # type: ignore[no-untyped-def]
+    """Take back what was counted as lost: a message came late."""
+    sequences.late[s, unit] += 1
+    sequences.lost[s, unit] -= min(step, sequences.lost[s, unit])
+    at = sequences.last[s, unit]
+    if at >= 0 and sequences.breaks[at].lost > 0:
+        sequences.breaks[at].lost -= min(step, sequences.breaks[at].lost)
+
+
 @kernel
 def follow(messages, records, uncertain, sequences):  # type: ignore[no-untyped-def]
     """Compare the sequence number of each message with what was expected.
@@ -81,7 +146,7 @@ def follow(messages, records, uncertain, sequences):  # type: ignore[no-untyped-
         if s < 0 or message.status == DUPLICATE or message.version == 1:
             continue
         sequences.seen[s, RECORDS] += records[i]
-        uptime = np.int64(message.uptime)
+        uptime, export = np.int64(message.uptime), np.int64(message.export)
         restarted = uptime + 60_000 < sequences.uptime[s] and sequences.uptime[s] - uptime < HALF
         sequences.uptime[s] = uptime
         for unit in (RECORDS, MESSAGES):
@@ -97,11 +162,17 @@ def follow(messages, records, uncertain, sequences):  # type: ignore[no-untyped-
                 if restarted or gap > JUMP[unit] or gap < -LATE[unit]:
                     sequences.restarts[s, unit] += 1
                     sequences.expected[s, unit] = follows
+                    _break(sequences, s, unit, export, step, np.int64(-1))
                 elif gap >= 0:
                     sequences.lost[s, unit] += gap
                     sequences.expected[s, unit] = follows
+                    if gap > 0:
+                        sequences.gaps[s, unit] += 1
+                        _break(sequences, s, unit, export, step, gap)
                 else:
-                    sequences.late[s, unit] += 1
-                    sequences.lost[s, unit] -= min(step, sequences.lost[s, unit])
+                    _found_again(sequences, s, unit, step)
+            sequences.followed[s, unit] += step
             if unit == RECORDS and uncertain[i]:
                 sequences.known[s, unit] = False
+        sequences.first[s] = min(sequences.first[s], export) if sequences.first[s] else export
+        sequences.latest[s] = max(sequences.latest[s], export)

@@ -113,7 +113,8 @@ def judged(paths: Sequence[str | Path], options: Options, advance: Advance = lam
         series = None
         if observed.rows:
             names = tuple(group.name for group in scope.groups)
-            builder = SeriesBuilder(replace(options.series, watch=names), likely_span(observed.table))
+            folding = replace(options.series, watch=names)
+            builder = SeriesBuilder(folding, likely_span(observed.table), inputs.heard)
             for flows in observed.batches():
                 classified = fingerprinter.classify(flows)
                 store.append(classified)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netwatch.model.flows import Flows
+from netwatch.model.heard import Heard
 from netwatch.model.packets import PACKET, Packets
 from netwatch.model.tally import FIRST, Tally
 from netwatch.read.base import Batch, ReadOptions
@@ -56,6 +57,16 @@ class CaptureReader:
     @abstractmethod
     def _walk(self, window: Window, position: int) -> tuple[int, int, int]:
         """Fill ``frames`` from ``position``: (frames, place of the next record, how it ended as kernels.frames)."""
+
+    @property
+    def heard(self) -> list[Heard]:
+        """The span of its packets, and those of the exporters in it; complete once iteration ended."""
+        from netwatch.kernels.decode import EARLIEST, LATEST
+
+        spans = self._exports.heard if self._exports else []
+        if self.tally.kept:
+            spans.append(Heard((0, 0), 0, int(self._counts[EARLIEST]), int(self._counts[LATEST]), 1.0))
+        return spans
 
     def __iter__(self) -> Iterator[Batch]:
         from netwatch.kernels.frames import CORRUPT, SHORT

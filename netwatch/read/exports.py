@@ -10,12 +10,13 @@ import numpy as np
 from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
 from netwatch.kernels.messages import DUPLICATE, MESSAGE, OK, REASONS, SET, SFLOW, TRAILING, Streams, are_messages, walk
-from netwatch.kernels.sequence import MESSAGES, RECORDS, Sequences, follow, repeated
 from netwatch.model.flows import Flows
+from netwatch.model.heard import Heard
 from netwatch.model.tally import Tally
 from netwatch.read.base import ReadOptions
 from netwatch.read.layout import LayoutTable
 from netwatch.read.memory import recall, remembered
+from netwatch.read.numbering import Numbering
 from netwatch.read.observation import Observation
 from netwatch.read.sflow import sampled
 from netwatch.read.templates import BROKEN, HELD_REASON, RESERVED, UNKNOWN, Templates, Waiting
@@ -73,7 +74,7 @@ class ExportDecoder:
         self._input = input
         self._options = options
         self._streams = Streams.empty()
-        self._sequences = Sequences.empty()
+        self._numbering = Numbering(self._streams)
         self._layouts = LayoutTable()
         self._templates = Templates(self._layouts)
         self._observation = Observation(self._layouts)
@@ -84,6 +85,11 @@ class ExportDecoder:
     def details(self) -> dict[str, object]:
         """What the exporters told of themselves, JSON-ready."""
         return self._observation.details
+
+    @property
+    def heard(self) -> list[Heard]:
+        """Spans of which the share that came is known by sequence numbers."""
+        return list(self._numbering.heard())
 
     def remembered(self) -> list[dict[str, Any]]:
         """Templates and sampling of every exporter, JSON-ready: for :meth:`recall` after a restart."""
@@ -134,11 +140,11 @@ class ExportDecoder:
         octets = _readonly(octets)
         sets = np.zeros(int(length.sum()) // 4 + len(start), SET)
         sets = sets[: walk(octets, start, length, self._streams, messages, sets)]
-        repeated(messages, self._sequences)
+        self._numbering.repeated(messages)
         late = self._templates.assign(octets, sets, messages, self.tally)
         r.measure(octets, sets, self._layouts.arrays)
         self._observation.observe(octets, sets, messages, self.tally, self._streams)
-        follow(messages, *self._counted(sets, messages), self._sequences)
+        self._numbering.follow(messages, *self._counted(sets, messages))
         wanted = self._account(start, length, sets, messages)
         if late:
             yield from self._late(late)
@@ -272,34 +278,7 @@ class ExportDecoder:
         apart = np.abs(fresh["export"] - fresh["time"]) > m.DAY
         if (apart & (fresh["time"] > 0)).any():
             notes["message exported over a day away from its capture"] += int((apart & (fresh["time"] > 0)).sum())
-        self._tell_losses()
-
-    def _tell_losses(self) -> None:
-        count = int(self._streams.used[0])
-        version = (self._streams.keys[:count, 2] >> np.uint64(32)).astype(np.int64)
-        state = self._sequences
-        lost, seen = state.lost[:count], np.maximum(state.seen[:count], 1)
-        # v9 numbers messages, the others records: believed unless the other way shows fewer gaps.
-        usual = np.where((version == 9) | (version == SFLOW), MESSAGES, RECORDS)
-        other = np.where(usual == MESSAGES, RECORDS, MESSAGES)
-        every = np.arange(count)
-        odd = lost + state.late[:count] + state.restarts[:count]
-        unit = np.where(odd[every, other] < odd[every, usual], other, usual)
-        estimate = lost[every, MESSAGES] * seen[:, RECORDS] // seen[:, MESSAGES]
-        records = np.where(
-            unit == RECORDS,
-            lost[every, RECORDS],
-            np.maximum(estimate, lost[every, MESSAGES]),
-        )
-        self.tally.lost = int(records.sum())
-        for text, value in (
-            ("export messages lost", int(lost[every, unit][unit == MESSAGES].sum())),
-            ("flow records lost", int(lost[every, unit][unit == RECORDS].sum())),
-            ("message out of order", int(state.late[every, unit].sum())),
-            ("exporter started again", int(state.restarts[every, unit].sum())),
-        ):
-            if value:
-                self.tally.notes[text] = value
+        self._numbering.tell(self.tally)
 
 
 def arrived(exporter: np.ndarray, time: np.ndarray, frame: np.ndarray) -> np.ndarray:

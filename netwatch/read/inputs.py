@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from netwatch.errors import UnreadableInput, UsageError
+from netwatch.model.heard import Heard
 from netwatch.model.tally import Tally
 from netwatch.read.base import Batch, Reader, ReadOptions, recognise
 from netwatch.read.source import Source, StreamSource, open_source
@@ -50,7 +51,7 @@ class Inputs:
     """The inputs of a run. Iterating reads them once, in order, and yields batches of packets and flows.
 
     ``files``: the inputs, complete after iteration, as are ``tallies``, which hold one tally an input and stage (a
-    capture with flow export messages has two). Iteration raises :class:`UnreadableInput` at its end where no input at
+    capture with flow export messages has two), and ``heard``: spans of which readers know what came. Iteration raises :class:`UnreadableInput` at its end where no input at
     all could be read. ``octets`` at rest are there to read in all, ``octets_read`` are behind; stdin counts nothing.
     What lies in a directory beside the captures (``found``: not named by the user) and is of no known format counts,
     but does not make the input incomplete.
@@ -61,6 +62,7 @@ class Inputs:
         self._found = found
         self.files = [InputFile(index, path) for index, path in enumerate(paths)]
         self.tallies: list[Tally] = []
+        self.heard: list[Heard] = []
         self.octets = sum(_size(path) for path in paths)
         self.octets_read = 0
 
@@ -100,6 +102,7 @@ class Inputs:
             for extra in getattr(reader, "extra_tallies", ()):
                 extra.input = file.path
                 self.tallies.append(extra)
+            self.heard += getattr(reader, "heard", ())
 
     def _refuse(self, file: InputFile, reason: str, octets: int, *, beside: bool = False) -> None:
         tally = Tally("read", "file", file.path)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from netwatch.model.flows import Flows
+from netwatch.model.heard import Heard
 from netwatch.read.base import ReadOptions
 from netwatch.read.source import HEAD, Source, Window
 
@@ -24,6 +25,11 @@ class NetflowReader:
     """
 
     name = "netflow"
+
+    @property
+    def heard(self) -> list[Heard]:
+        """Spans of which the share that came is known by sequence numbers."""
+        return self._decoder.heard
 
     @staticmethod
     def recognises(head: bytes) -> bool:

@@ -8,12 +8,12 @@ import numpy as np
 
 from netwatch.errors import UsageError
 from netwatch.kernels.binning import Grid, Lives
-from netwatch.kernels.sketch import hashed
 from netwatch.model.elements import Direction
 from netwatch.model.flows import Flows, octets_both
+from netwatch.model.heard import Heard
 from netwatch.model.series import COUNTERS, Bins, Entity, Series, SeriesSet
 from netwatch.model.tally import Tally
-from netwatch.series.coverage import Presence, edges, observed_share
+from netwatch.series.coverage import Presence, edges, exporter_key
 from netwatch.series.keys import KEYS, direction_of, words
 from netwatch.series.ledger import Ledger
 from netwatch.series.options import SeriesOptions
@@ -32,17 +32,14 @@ SHORTEST_SILENCE = 60 * 10**9
 class SeriesBuilder:
     """Counters of the scope and of its largest entities over equal bins.
 
-    ``span``: first and last instant (ns) of the flows to come. ``observed``: what readers know to have been observed,
-    as ``(since, until, share of the traffic seen)``; empty where they do not know. Where they do, such as by sequence
-    numbers that run on (nothing was lost: RFC 7011 section 3.1), a silence is the network's and no gap; without, a
-    total silence of the exporter is a gap.
+    ``span``: first and last instant (ns) of the flows to come. ``heard``: of which spans readers know what came, such
+    as by sequence numbers that run on (nothing was lost: RFC 7011 section 3.1). In these a silence is the network's
+    and no gap, and what is known to be lost is corrected for; elsewhere a total silence of the exporter is a gap.
     Octets and packets are corrected for sampling; flows and peers stay as observed (few packets of a small flow are
     drawn, so that its number cannot be told): ``detect`` allows for a step in them where the interval changes.
     """
 
-    def __init__(
-        self, options: SeriesOptions, span: tuple[int, int], observed: Sequence[tuple[int, int, float]] = ()
-    ) -> None:
+    def __init__(self, options: SeriesOptions, span: tuple[int, int], heard: Sequence[Heard] = ()) -> None:
         for kind in options.by:
             if kind not in KEYS:
                 raise UsageError.unknown("kind of series", kind, KEYS)
@@ -50,7 +47,7 @@ class SeriesBuilder:
         self.span = span
         self.bins = Bins.covering(*span, width(*span, options.bin))
         self.tally = Tally("series", "flow")
-        self._observed = observed
+        self._heard = heard
         self._grid = Grid(self.bins.start, self.bins.width, self.bins.count)
         self._ledger = Ledger(self._grid, options.by, options.top)
         self._presence = Presence(self.bins)
@@ -80,7 +77,7 @@ class SeriesBuilder:
         first, last = (
             np.clip((t - self.bins.start) // self.bins.width, 0, self.bins.count - 1) for t in (start, lives.end)
         )
-        exporter = hashed(flows["exporter_address"]) + flows["observation_domain_id"].astype(np.uint64)
+        exporter = exporter_key(flows["exporter_address"], flows["observation_domain_id"])
         self._presence.add(exporter, first, octets * interval, interval)
         peered = [i for i, kind in enumerate(self.options.by) if kind in PEERED]
         self._peers.add(flows, (first, np.maximum(first, last)), np.concatenate([forward, reverse], axis=1)[:, peered])
@@ -128,12 +125,10 @@ class SeriesBuilder:
         return made
 
     def _coverage(self) -> np.ndarray:
-        if self._observed:
-            return observed_share(self.bins, self._observed)
-        share = edges(self.bins, *self.span)
-        if self.bins.width >= SHORTEST_SILENCE:
-            share = share * self._presence.coverage(self.options.gap_p)
-        return share
+        self._presence.hear(self._heard)
+        silence = self.options.gap_p if self.bins.width >= SHORTEST_SILENCE else None
+        covered: np.ndarray = edges(self.bins, *self.span) * self._presence.coverage(silence)
+        return covered
 
 
 def corrected(values: np.ndarray, variance: np.ndarray, coverage: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

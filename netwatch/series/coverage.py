@@ -1,4 +1,4 @@
-"""Which share of each bin was observed: from spans that readers know, and from exporters that fell silent."""
+"""Which share of each bin was observed: from what readers know to have come, and from exporters that fell silent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netwatch.kernels.sketch import hashed
+from netwatch.model.heard import Heard
 from netwatch.model.series import Bins
 
 EXPORTERS = 64
@@ -22,6 +24,7 @@ class Presence:
         self.records = np.zeros((0, bins.count))
         self.octets = np.zeros((0, bins.count))
         self.intervals = np.zeros(bins.count)
+        self._heard: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def add(self, exporter: np.ndarray, first: np.ndarray, octets: np.ndarray, interval: np.ndarray) -> None:
         """Count records; ``exporter`` uint64 (n,) hash, ``first`` int64 (n,) bin."""
@@ -43,19 +46,46 @@ class Presence:
         np.divide(self.intervals, records, out=out, where=records > 0)
         return out
 
-    def coverage(self, gap_p: float) -> np.ndarray:
+    def hear(self, spans: Sequence[Heard]) -> None:
+        """Take in what readers know of the exporters whose records were added."""
+        by_row: dict[int, list[Heard]] = {}
+        for span in spans:
+            address, domain = np.array([span.exporter], np.uint64), np.array([span.domain], np.uint32)
+            row = self._rows.get(int(exporter_key(address, domain)[0]), EXPORTERS)
+            # The last row may stand for several exporters.
+            if row < EXPORTERS - 1:
+                by_row.setdefault(row, []).append(span)
+        for row, mine in by_row.items():
+            known = observed_share(self.bins, [(s.since, s.until, 1.0) for s in mine])
+            came = observed_share(self.bins, [(s.since, s.until, s.share) for s in mine])
+            self._heard[row] = known, np.minimum(came, known)
+
+    def coverage(self, gap_p: float | None) -> np.ndarray:
         """Share of the traffic whose exporters were heard, float64 (bins,).
 
-        An exporter's share is its mean rate of octets while it was heard.
+        An exporter's share is its mean rate of octets while it was heard. Where readers do not know what came, a
+        silence less likely than ``gap_p`` was not heard; with None no silence counts as such.
         """
         usual, missing = np.zeros(self.bins.count), np.zeros(self.bins.count)
-        for records, octets in zip(self.records, self.octets, strict=True):
-            silent = silences(records, gap_p)
+        nothing = np.zeros(self.bins.count)
+        for row, (records, octets) in enumerate(zip(self.records, self.octets, strict=True)):
+            known, came = self._heard.get(row, (nothing, nothing))
+            silent = silences(records, gap_p) if gap_p is not None else np.zeros(self.bins.count, bool)
             alive = np.flatnonzero(records)
-            rate = float(octets[~silent].sum()) / max(1, alive[-1] - alive[0] + 1 - int(silent.sum()))
-            usual[alive[0] : alive[-1] + 1] += rate
-            missing[silent] += rate
+            lost = np.zeros(self.bins.count)
+            living = slice(alive[0], alive[-1] + 1)
+            lost[living] = (known - came + silent * (1.0 - known))[living]
+            deaf = lost > 0.5
+            rate = float(octets[~deaf].sum()) / max(1, alive[-1] - alive[0] + 1 - int(deaf.sum()))
+            usual[living] += rate
+            missing += rate * lost
         return 1.0 - np.divide(missing, usual, out=np.zeros(self.bins.count), where=usual > 0)
+
+
+def exporter_key(address: np.ndarray, domain: np.ndarray) -> np.ndarray:
+    """uint64 (n,): a hash of exporters' addresses (n, 2) and Observation Domains (n,)."""
+    key: np.ndarray = hashed(address) + domain.astype(np.uint64)
+    return key
 
 
 def silences(records: np.ndarray, gap_p: float) -> np.ndarray:

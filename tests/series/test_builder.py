@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from netwatch.model.elements import Direction
 from netwatch.model.flows import Flows
+from netwatch.model.heard import Heard
 from netwatch.series import SeriesBuilder, SeriesOptions
 from netwatch.series.coverage import silences
 from netwatch.series.widths import width
@@ -146,13 +147,26 @@ def test_a_silence_is_the_networks_where_readers_know_that_nothing_was_lost():
     whole = (0, 300 * 60 * S - 1)
     unknown, known = (
         SeriesBuilder(SeriesOptions(bin=60), whole),
-        SeriesBuilder(SeriesOptions(bin=60), whole, [(0, 300 * 60 * S, 1.0)]),
+        SeriesBuilder(SeriesOptions(bin=60), whole, [Heard((0, 0), 0, 0, 300 * 60 * S, 1.0)]),
     )
     for b in (unknown, known):
         b.add(flows(rows))
     silent = [b.result().get("scope", "all", "octets").values[101:139] for b in (unknown, known)]
     assert np.isnan(silent[0]).all()
     assert (silent[1] == 0).all()
+
+
+def test_what_readers_know_to_be_lost_is_corrected_for():
+    rows = [
+        (minute * 60 * S + k * S, S, 1000, 1) for minute in range(60) for k in range(20 if 20 <= minute < 40 else 40)
+    ]
+    marks = [0, 1200 * S, 2400 * S, 3600 * S]
+    heard = [Heard((0, 0), 0, *marks[i : i + 2], share) for i, share in enumerate((1.0, 0.5, 1.0))]
+    b = SeriesBuilder(SeriesOptions(bin=60), (0, 3600 * S - 1), heard)
+    b.add(flows(rows))
+    s = b.result().get("scope", "all", "octets")
+    assert np.allclose(s.coverage[20:40], 0.5) and np.allclose(s.coverage[:20], 1)
+    assert np.allclose(s.values, 40_000, rtol=0.01)
 
 
 def test_one_of_two_exporters_falls_silent():
