@@ -51,10 +51,10 @@ class Inputs:
     """The inputs of a run. Iterating reads them once, in order, and yields batches of packets and flows.
 
     ``files``: the inputs, complete after iteration, as are ``tallies``, which hold one tally an input and stage (a
-    capture with flow export messages has two), and ``heard``: spans of which readers know what came. Iteration raises :class:`UnreadableInput` at its end where no input at
-    all could be read. ``octets`` at rest are there to read in all, ``octets_read`` are behind; stdin counts nothing.
-    What lies in a directory beside the captures (``found``: not named by the user) and is of no known format counts,
-    but does not make the input incomplete.
+    capture with flow export messages has two), and ``heard``: spans of which readers know what came. Iteration raises
+    :class:`UnreadableInput` at its end where no input at all could be read. ``octets`` at rest are there to read in
+    all, ``octets_read`` are behind; stdin counts nothing. What lies in a directory beside the captures (``found``: not
+    named by the user) and is of no known format counts, but does not make the input incomplete.
     """
 
     def __init__(self, paths: Sequence[str], options: ReadOptions, found: frozenset[str] = frozenset()) -> None:
