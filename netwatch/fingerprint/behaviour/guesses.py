@@ -21,18 +21,21 @@ SERVICES: dict[str, tuple[int, ...]] = {
     "db": (1433, 1521, 3306, 5432, 6379, 27017), "vnc": (5900, 5901),
 }  # fmt: skip
 LEAST_TRIES = 8
+FOUND_PACKETS, FOUND_TIMES = 5, 1.5
+"""By how much the longest connection goes beyond the others where a password was found."""
 
 DECLARED = {
     **{f"guess.{name}": Feature(f"at a {name} service", "yes/no") for name in SERVICES},
     "guess.tries": Feature("connections", "flows"),
     "guess.per_minute": Feature("connections a minute", "flows/min"),
     "guess.packets": Feature("packets per connection, from the client", "packets"),
-    "guess.packet_spread": Feature("spread of packets per connection over their mean", ""),
-    "guess.octet_spread": Feature("spread of octets per connection over their mean", ""),
+    "guess.packet_spread": Feature("spread of packets per connection over their mean, the longest left out", ""),
+    "guess.octet_spread": Feature("spread of octets per connection over their mean, the longest left out", ""),
     "guess.octets": Feature("octets per connection, from the client", "octets"),
     "guess.seconds": Feature("seconds per connection", "s"),
     "guess.established": Feature("connections that were set up", "share"),
     "guess.longest": Feature("packets of the longest connection beyond the mean", "packets"),
+    "guess.longest_times": Feature("packets of the longest connection over the mean of the others", "times"),
     "guess.together": Feature("connections open at one time, on average", "flows"),
     "scope.inbound": Feature("from outside to the watched network", "yes/no"),
     "scope.outbound": Feature("from the watched network to outside", "yes/no"),
@@ -51,7 +54,7 @@ class Guesses(Features):
         order, starts = episodes([rows["sender"], rows["receiver"], rows["port"]], rows["hour"])
         adding = ("tries", "set_up", "packets", "octets", "squares", "octet_squares", "seconds", "inbound", "outbound")
         first = ("sender", "receiver", "port", "input", "first_frame")
-        how = dict.fromkeys(adding, np.add) | dict.fromkeys(("most", "until_us", "interval"), np.maximum)
+        how = dict.fromkeys(adding, np.add) | dict.fromkeys(("most", "most_octets", "until_us", "interval"), np.maximum)
         return _table(folded(rows, order, starts, how | {"since_us": np.minimum} | dict.fromkeys(first, "first")))
 
 
@@ -59,16 +62,20 @@ def _table(t: dict[str, Any]) -> FeatureTable:
     tries = t["tries"].astype(np.float64)
     span = np.maximum(1.0, (t["until_us"] - t["since_us"]) / 1e6)
     mean, octets = t["packets"] / tries, t["octets"] / tries
+    rest = np.maximum(1.0, tries - 1)  # without the longest, which may be the one that got in
     sampled = t["interval"] > 1
     inbound, outbound = (np.asarray(t[d] * 2 >= t["tries"], np.float64) for d in ("inbound", "outbound"))
     columns = {f"guess.{n}": np.isin(t["port"], ports).astype(np.float64) for n, ports in SERVICES.items()}
     shapes = {
         "guess.packets": mean,
-        "guess.packet_spread": _spread(t["squares"], mean, tries),
-        "guess.octet_spread": _spread(t["octet_squares"], octets, tries),
+        "guess.packet_spread": _spread(t["squares"] - t["most"] ** 2, (t["packets"] - t["most"]) / rest, rest),
+        "guess.octet_spread": _spread(
+            t["octet_squares"] - t["most_octets"] ** 2, (t["octets"] - t["most_octets"]) / rest, rest
+        ),
         "guess.octets": octets,
         "guess.seconds": t["seconds"] / tries,
         "guess.longest": t["most"] - mean,
+        "guess.longest_times": t["most"] / np.maximum(1.0, (t["packets"] - t["most"]) / np.maximum(1.0, tries - 1)),
         "guess.together": t["seconds"] / span,
     }
     columns |= {name: np.where(sampled, np.nan, column) for name, column in shapes.items()}
@@ -94,10 +101,16 @@ def _table(t: dict[str, Any]) -> FeatureTable:
         flows=tries,
         peers=np.ones(len(tries), np.int64),
         columns=columns,
-        facts=lambda row: {"tries": int(tries[row])},
+        facts=lambda row: {"tries": int(tries[row]), "phase": _phase(columns, row)},
         references=lambda row: (f"{int(t['input'][row])}#{int(t['first_frame'][row])}",),
         quality=lambda row: ("sampled",) if sampled[row] else (),
     )
+
+
+def _phase(columns: dict[str, np.ndarray], row: int) -> str:
+    """Where the guessing has got to (Hofstede et al. 2014): one connection that goes on tells of a password found."""
+    longest, times = columns["guess.longest"][row], columns["guess.longest_times"][row]
+    return "compromise" if longest >= FOUND_PACKETS and times >= FOUND_TIMES else "attack"
 
 
 def _spread(squares: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.ndarray:
@@ -117,11 +130,17 @@ def _tries(flows: ibis.Table) -> ibis.Table:
     up = ibis.ifelse(tried.flagged, (tried.flags & ACK) > 0, tried.answer.fill_null(0) > 0)
     tried = tried.mutate(set_up=up, hour=tried.window // 12, port=tried.receiver_port)
     tried = frequent(tried, ["sender", "receiver", "port"], LEAST_TRIES)
+    # Exporters cut a connection where it falls silent: its records are one try.
+    tried = tried.group_by(["sender", "receiver", "port", "hour", "sender_port"]).aggregate(
+        set_up=t.set_up.cast("int64").max(), packets=t.packets.sum(), octets=t.octets.sum(), interval=t.interval.max(),
+        inbound=t.inbound.cast("int64").max(), outbound=t.outbound.cast("int64").max(), since_us=t.since_us.min(),
+        until_us=t.until_us.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
+    )  # fmt: skip
     counted = tried.group_by(["sender", "receiver", "port", "hour"]).aggregate(
-        tries=t.count(), set_up=t.set_up.cast("int64").sum(), packets=t.packets.sum(),
+        tries=t.count(), set_up=t.set_up.sum(), packets=t.packets.sum(),
         octets=t.octets.sum(), squares=(t.packets * t.packets).sum(), octet_squares=(t.octets * t.octets).sum(),
-        seconds=((t.until_us - t.since_us) / 1e6).sum(), most=t.packets.max(), interval=t.interval.max(),
-        inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(), since_us=t.since_us.min(),
+        seconds=((t.until_us - t.since_us) / 1e6).sum(), most=t.packets.max(), most_octets=t.octets.max(),
+        interval=t.interval.max(), inbound=t.inbound.sum(), outbound=t.outbound.sum(), since_us=t.since_us.min(),
         until_us=t.until_us.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
     return counted.filter(counted.tries >= LEAST_TRIES).order_by(["sender", "receiver", "port", "hour"])

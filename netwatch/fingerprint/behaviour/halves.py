@@ -13,10 +13,12 @@ from netwatch.model.elements import Detail, Direction, Orientation
 if TYPE_CHECKING:
     import ibis
 
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 CONTROL = FIN | SYN | RST | ACK
 FLAGS = CONTROL | PSH
 TCP, UDP = 6, 17
+FIRST_OWN_PORT = 1024
+"""Ports below are services' (RFC 6335 section 6: the System Ports)."""
 WINDOW_S = 300
 """Seconds of the windows in which targets are counted."""
 
@@ -71,7 +73,7 @@ def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]
         seen=flows[f"{own}packet_delta_count"],
         packets=flows[f"{own}packet_delta_count"] * interval,
         octets=flows[f"{own}octet_delta_count"] * interval,
-        opens=ibis.literal(False) if backward else _opens(flows, flags, ports, paired),
+        opens=_opens(flows, (flags, flows[f"{other}tcp_control_bits"].cast("int64")), ports, backward=backward),
         answer=ibis.ifelse(answerable, flows[f"{other}packet_delta_count"], ibis.null("int64")),
         inbound=outbound if backward else inbound,
         outbound=inbound if backward else outbound,
@@ -87,12 +89,27 @@ def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]
     )
 
 
-def _opens(flows: ibis.Table, flags: Any, ports: tuple[Any, Any], paired: Any) -> Any:
-    """Whether a forward half is the initiator's: as metered, else by a lone SYN, else by the higher port."""
-    told = (flows.orientation == Orientation.SYN) | (flows.orientation == Orientation.FIRST_PACKET) | paired
-    lone = (flags & CONTROL) == SYN
-    answers = (flags & CONTROL).isin([SYN | ACK, RST, RST | ACK])
-    return told | lone | (~answers & (ports[0] >= ports[1]))
+def _opens(flows: ibis.Table, flags: tuple[Any, Any], ports: tuple[Any, Any], *, backward: bool) -> Any:
+    """Whether a half is the initiator's: as metered here, else by a lone SYN, else by a service's port.
+
+    Not every exporter puts the initiator first (RFC 5103 section 4.3 lets the order be arbitrary), and some tell only
+    the answers of a biflow.
+    """
+    import ibis
+
+    own, theirs = flags[0] & (SYN | ACK), flags[1] & (SYN | ACK)
+    told = (flows.orientation == Orientation.SYN) | (flows.orientation == Orientation.FIRST_PACKET)
+    served = (ports[0] > 0) & (ports[0] < FIRST_OWN_PORT) & (ports[1] >= FIRST_OWN_PORT)
+    serves = (ports[1] > 0) & (ports[1] < FIRST_OWN_PORT) & (ports[0] >= FIRST_OWN_PORT)
+    both = (flows.packet_delta_count > 0) & (flows.reverse_packet_delta_count > 0)
+    answers = (flags[0] & CONTROL).isin([SYN | ACK, RST, RST | ACK])
+    return ibis.cases(
+        (told, ibis.literal(not backward)),
+        (own == SYN, ibis.literal(True)),  # noqa: FBT003 - a value, not an option
+        (both & (theirs == SYN), ibis.literal(False)),  # noqa: FBT003 - a value, not an option
+        (both, serves if backward else ~served),
+        else_=~answers & (ports[0] >= ports[1]),
+    )
 
 
 def frequent(table: ibis.Table, keys: Sequence[str], least: int) -> ibis.Table:

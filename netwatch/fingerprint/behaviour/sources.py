@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded
-from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FLAGS, PSH, RST, SYN, TCP, UDP, frequent, halves
+from netwatch.fingerprint.behaviour.tries import KINDS, hours
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
 
 if TYPE_CHECKING:
     import ibis
-
-KINDS = ("tcp", "stealth", "udp", "icmp", "backscatter")
-TRACEROUTE = (33434, 33534)
-"""Ports that traceroute sends datagrams to, one after another, on purpose where nobody listens."""
-LEAST_PAIRS = 8
-"""Pairs of address and port in an hour, at least, of what is looked at."""
 
 DECLARED = {
     "source.tcp": Feature("TCP connections tried", "yes/no"),
@@ -35,11 +29,13 @@ DECLARED = {
     "source.failed": Feature("pairs that failed", "pairs"),
     "source.failed_share": Feature("tries that failed", "share"),
     "source.walk": Feature("failures beyond successes, first contacts", "tries"),
+    "source.decided": Feature("the random walk over first contacts says a scanner", "yes/no"),
     "source.density": Feature("pairs tried of all that hosts and ports make", "share"),
     "source.packets_per_pair": Feature("packets per pair", "packets"),
     "source.own_ports": Feature("ports of its own", "ports"),
     "source.tries_per_pair": Feature("tries of the same pair", "tries"),
     "source.odd_flags": Feature("segments without SYN, ACK and RST, which no connection has", "share"),
+    "source.odd_forms": Feature("different sets of such flags", "sets"),
     "source.only": Feature("of all that it sent in these hours, flows that are such tries", "share"),
     "source.packets": Feature("packets", "packets"),
     "source.packet_rate": Feature("packets a second", "packets/s"),
@@ -57,11 +53,11 @@ class Sources(Features):
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who tried many addresses or ports."""
-        rows = as_columns(run(_hours, flows))
+        rows = as_columns(run(hours, flows))
         rows["all_pairs"] = rows["pairs"]
         order, starts = episodes([rows["sender"], rows["kind"]], rows["hour"])
         adding = ("packets", "octets", "flows", "inbound", "outbound", "all_pairs", "odd", "everything")
-        most = ("hosts", "ports", "pairs", "widest", "failed", "known", "own_ports", "until_us", "interval")
+        most = ("hosts", "ports", "pairs", "widest", "failed", "known", "own_ports", "decided", "forms", "until_us", "interval")
         first = ("sender", "kind", "service", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         told = folded(rows, order, starts, how | {"since_us": np.minimum})
@@ -91,10 +87,12 @@ def _table(t: dict[str, Any]) -> FeatureTable:
         "source.failed": failed,
         "source.failed_share": failed / known,
         "source.walk": 2 * failed - known,
+        "source.decided": np.where(t["known"] > 0, t["decided"].astype(np.float64), np.nan),
         "source.density": t["pairs"] / np.maximum(1.0, t["hosts"].astype(np.float64) * t["ports"]),
         "source.packets_per_pair": t["packets"] / np.maximum(1, t["all_pairs"]),
         "source.tries_per_pair": t["flows"] / np.maximum(1, t["all_pairs"]),
         "source.odd_flags": np.where(t["kind"] == KINDS.index("stealth"), t["odd"] / np.maximum(1, t["flows"]), np.nan),
+        "source.odd_forms": np.where(t["kind"] == KINDS.index("stealth"), t["forms"].astype(np.float64), np.nan),
         "source.only": np.minimum(t["flows"] / np.maximum(1, t["everything"]), 1.0),
         "source.packets": t["packets"],
         "source.packet_rate": t["packets"] / seconds,
@@ -113,7 +111,7 @@ def _table(t: dict[str, Any]) -> FeatureTable:
         subject=np.where(came, network, sender),
         prefix_length=np.where(came[:, 0], shared, 128).astype(np.uint8),
         peer=np.where(came, sender, np.where(single, from_octets(low), 0)),
-        port=np.where(t["ports"] == 1, t["service"], 0).astype(np.uint16),
+        port=np.where((t["ports"] == 1) & (t["kind"] != KINDS.index("icmp")), t["service"], 0).astype(np.uint16),
         protocol=np.array([6, 6, 17, 1, 0], np.uint8)[t["kind"]],
         since=t["since_us"] * 1000,
         until=t["until_us"] * 1000,
@@ -125,80 +123,3 @@ def _table(t: dict[str, Any]) -> FeatureTable:
         references=lambda row: (f"{int(t['input'][row])}#{int(t['first_frame'][row])}",),
         quality=lambda row: ("sampled",) if t["interval"][row] > 1 else (),
     )
-
-
-def _kind(h: ibis.Table) -> Any:
-    """The kind of try that a half is, an index of KINDS; null for what is none."""
-    import ibis
-
-    control, flags = h.flags & CONTROL, h.flags & FLAGS
-    few = h.seen <= 3
-    tcp = h.protocol == TCP
-    unasked = h.answer.fill_null(0) == 0
-    reply = (tcp & ((flags == (SYN | ACK)) | control.isin([RST, RST | ACK]))) | (
-        (h.protocol == 1) & h.opens & (h.receiver_port // 256).isin([3, 11])
-    )
-    outside = h.flagged & ((h.flags & SYN) == 0) & ((h.flags & (PSH | ACK)) != (PSH | ACK))
-    traced = h.receiver_port.between(*TRACEROUTE)
-    answers = (h.sender_port < 1024) & (h.receiver_port >= 1024)  # of a service to whoever asked it
-    return ibis.cases(
-        (reply & unasked, KINDS.index("backscatter")),
-        (tcp & h.opens & (((h.flags & SYN) > 0) | ~h.flagged) & (control != (SYN | ACK)), KINDS.index("tcp")),
-        (tcp & h.opens & few & outside & (control != RST), KINDS.index("stealth")),
-        ((h.protocol == UDP) & h.opens & ~answers & ~traced, KINDS.index("udp")),
-        ((h.protocol == 1) & h.opens & (h.receiver_port // 256 == 8), KINDS.index("icmp")),
-        ((h.protocol == 58) & h.opens & (h.receiver_port // 256 == 128), KINDS.index("icmp")),
-        else_=ibis.null("int8"),
-    )  # fmt: skip
-
-
-def _failed(h: ibis.Table) -> Any:
-    """Whether a try got nowhere: TCP without an ACK of its own, else without an answer; null where not told."""
-    import ibis
-
-    by_flags = (h.kind == KINDS.index("tcp")) & h.flagged
-    return ibis.ifelse(by_flags, ((h.flags & ACK) == 0).cast("int64"), (h.answer == 0).cast("int64"))
-
-
-def _pairs(h: ibis.Table) -> ibis.Table:
-    """Tries of one address and port by hour: whether any succeeded; of answers only those to who asked nothing."""
-    import ibis
-
-    t = ibis._
-    told = h.mutate(kind=_kind(h), hour=h.window // 12)
-    told = frequent(told.filter(told.kind.notnull()), ["sender", "hour"], LEAST_PAIRS)
-    told = told.mutate(failed=_failed(told), port=ibis.ifelse(told.protocol.isin([1, 58]), 0, told.receiver_port))
-    told = told.mutate(port=ibis.ifelse(told.kind == KINDS.index("backscatter"), told.sender_port, told.port))
-    pairs = told.group_by(["sender", "receiver", "port", "kind", "hour"]).aggregate(
-        packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), failed=t.failed.min(),
-        odd=((t.flags & (SYN | ACK | RST)) == 0).cast("int64").sum(),
-        own_port=t.sender_port.min(), inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
-        since_us=t.since_us.min(), until_us=t.until_us.max(), interval=t.interval.max(),
-        input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
-    )  # fmt: skip
-    answers = pairs.kind == KINDS.index("backscatter")
-    unasked = pairs.filter(answers)
-    asked = h.select(sender=h.receiver, receiver=h.sender, hour=h.window // 12)
-    unasked = unasked.anti_join(asked.semi_join(unasked, "sender"), ["sender", "receiver", "hour"])
-    return pairs.filter(~answers).union(unasked, distinct=False)
-
-
-def _hours(flows: ibis.Table) -> ibis.Table:
-    """Pairs counted by sender, kind and hour."""
-    import ibis
-
-    t, h = ibis._, halves(flows)
-    pairs = _pairs(h)
-    each = pairs.group_by(["sender", "kind", "hour", "receiver"]).aggregate(here=pairs.count())
-    each = each.group_by(["sender", "kind", "hour"]).aggregate(widest=each.here.max())
-    counted = pairs.group_by(["sender", "kind", "hour"]).aggregate(
-        hosts=t.receiver.nunique(), ports=t.port.nunique(), pairs=t.count(), failed=t.failed.sum().fill_null(0),
-        known=t.failed.count(), own_ports=t.own_port.nunique(), packets=t.packets.sum(), octets=t.octets.sum(),
-        flows=t.flows.sum(), odd=t.odd.sum(), inbound=t.inbound.sum(), outbound=t.outbound.sum(), low=t.receiver.min(),
-        high=t.receiver.max(), service=t.port.argmax(t.packets), since_us=t.since_us.min(), until_us=t.until_us.max(),
-        interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
-    )  # fmt: skip
-    counted = counted.filter(counted.pairs >= LEAST_PAIRS).inner_join(each, ["sender", "kind", "hour"])
-    begun = h.filter(h.opens).mutate(hour=h.window // 12).semi_join(counted, ["sender", "hour"])
-    sent = begun.group_by(["sender", "hour"]).aggregate(everything=begun.count())
-    return counted.inner_join(sent, ["sender", "hour"]).order_by(["sender", "kind", "hour"])

@@ -1,0 +1,120 @@
+"""Tries of an address: whom and what it asked by the hour, whether it got anywhere, and the random walk over that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FLAGS, PSH, RST, SYN, TCP, UDP, URG, frequent, halves
+
+if TYPE_CHECKING:
+    import ibis
+
+KINDS = ("tcp", "stealth", "udp", "icmp", "backscatter")
+TRACEROUTE = (33434, 33534)
+"""Ports that traceroute sends datagrams to, one after another, on purpose where nobody listens."""
+ASKS = (8, 13, 15, 17)
+"""ICMP requests: echo, timestamp, information and address mask (RFC 792, RFC 950)."""
+ANY = FLAGS | URG
+LEAST_PAIRS = 3
+"""Pairs of address and port in an hour, at least, of what is looked at."""
+DECIDES = 4
+"""Failures beyond successes after which the walk ends: with chances of success of 0.8 for the benign and 0.2 for a
+scanner each step is a factor of 4, and 4**4 is beyond 99, detection over false alarms (0.99 / 0.01); likewise down."""
+
+
+def _kind(h: ibis.Table) -> Any:
+    """The kind of try that a half is, an index of KINDS; null for what is none."""
+    import ibis
+
+    control, flags = h.flags & CONTROL, h.flags & FLAGS
+    few = h.seen <= 3
+    tcp = h.protocol == TCP
+    unasked = h.answer.fill_null(0) == 0
+    reply = (tcp & ((flags == (SYN | ACK)) | control.isin([RST, RST | ACK]))) | (
+        (h.protocol == 1) & h.opens & (h.receiver_port // 256).isin([3, 11])
+    )
+    outside = h.flagged & ((h.flags & SYN) == 0) & ((h.flags & (PSH | ACK)) != (PSH | ACK))
+    traced = h.receiver_port.between(*TRACEROUTE)
+    answers = (h.sender_port < 1024) & (h.receiver_port >= 1024)  # of a service to whoever asked it
+    return ibis.cases(
+        (reply & unasked, KINDS.index("backscatter")),
+        (tcp & h.opens & (((h.flags & SYN) > 0) | ~h.flagged) & (control != (SYN | ACK)), KINDS.index("tcp")),
+        (tcp & h.opens & few & outside & (control != RST), KINDS.index("stealth")),
+        ((h.protocol == UDP) & h.opens & ~answers & ~traced, KINDS.index("udp")),
+        ((h.protocol == 1) & h.opens & (h.receiver_port // 256).isin(ASKS), KINDS.index("icmp")),
+        ((h.protocol == 58) & h.opens & (h.receiver_port // 256 == 128), KINDS.index("icmp")),
+        else_=ibis.null("int8"),
+    )  # fmt: skip
+
+
+def _failed(h: ibis.Table) -> Any:
+    """Whether a try got nowhere: TCP without an ACK of its own, else without an answer; null where not told."""
+    import ibis
+
+    by_flags = (h.kind == KINDS.index("tcp")) & h.flagged
+    return ibis.ifelse(by_flags, ((h.flags & ACK) == 0).cast("int64"), (h.answer == 0).cast("int64"))
+
+
+def _pairs(h: ibis.Table) -> ibis.Table:
+    """Tries of one address and port by hour: whether any succeeded; of answers only those to who asked nothing."""
+    import ibis
+
+    t = ibis._
+    told = h.mutate(kind=_kind(h), hour=h.window // 12)
+    told = frequent(told.filter(told.kind.notnull()), ["sender", "hour"], LEAST_PAIRS)
+    answers = told.kind == KINDS.index("backscatter")
+    port = ibis.cases(
+        (answers & told.protocol.isin([1, 58]), 0), (answers, told.sender_port), else_=told.receiver_port
+    )
+    odd = ibis.ifelse((told.flags & (SYN | ACK | RST)) == 0, told.flags & ANY, ibis.null("int64"))
+    told = told.mutate(failed=_failed(told), port=port, form=odd)
+    pairs = told.group_by(["sender", "receiver", "port", "kind", "hour"]).aggregate(
+        packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), failed=t.failed.min(),
+        odd=t.form.count(), form=t.form.max(),
+        own_port=t.sender_port.min(), inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
+        since_us=t.since_us.min(), until_us=t.until_us.max(), interval=t.interval.max(),
+        input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
+    )  # fmt: skip
+    answers = pairs.kind == KINDS.index("backscatter")
+    unasked = pairs.filter(answers)
+    asked = h.select(sender=h.receiver, receiver=h.sender, hour=h.window // 12)
+    unasked = unasked.anti_join(asked.semi_join(unasked, "sender"), ["sender", "receiver", "hour"])
+    return pairs.filter(~answers).union(unasked, distinct=False)
+
+
+def _walked(pairs: ibis.Table) -> ibis.Table:
+    """The pairs with ``decided``: 1 where the walk over first contacts has got up before it ever got down.
+
+    Jung et al., Fast Portscan Detection Using Sequential Hypothesis Testing (IEEE S&P 2004).
+    """
+    import ibis
+
+    walk = ["sender", "kind", "hour"]
+    order = [pairs.since_us, pairs.receiver, pairs.port]
+    steps = pairs.mutate(step=ibis.ifelse(pairs.failed.isnull(), 0, 2 * pairs.failed - 1))
+    along = ibis.window(group_by=walk, order_by=order, preceding=None, following=0)
+    steps = steps.mutate(height=steps.step.sum().over(along))
+    steps = steps.mutate(lowest=steps.height.min().over(along))
+    up = (steps.height >= DECIDES) & (steps.lowest > -DECIDES)
+    return steps.mutate(decided=up.cast("int64")).drop("step", "height", "lowest")
+
+
+def hours(flows: ibis.Table) -> ibis.Table:
+    """Pairs counted by sender, kind and hour."""
+    import ibis
+
+    t, h = ibis._, halves(flows)
+    pairs = _walked(_pairs(h))
+    each = pairs.group_by(["sender", "kind", "hour", "receiver"]).aggregate(here=pairs.count())
+    each = each.group_by(["sender", "kind", "hour"]).aggregate(widest=each.here.max())
+    counted = pairs.group_by(["sender", "kind", "hour"]).aggregate(
+        hosts=t.receiver.nunique(), ports=t.port.nunique(), pairs=t.count(), failed=t.failed.sum().fill_null(0),
+        known=t.failed.count(), decided=t.decided.max(), forms=t.form.nunique(), own_ports=t.own_port.nunique(), packets=t.packets.sum(), octets=t.octets.sum(),
+        flows=t.flows.sum(), odd=t.odd.sum(), inbound=t.inbound.sum(), outbound=t.outbound.sum(), low=t.receiver.min(),
+        high=t.receiver.max(), service=t.port.argmax(t.packets), since_us=t.since_us.min(), until_us=t.until_us.max(),
+        interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
+    )  # fmt: skip
+    counted = counted.filter(counted.pairs >= LEAST_PAIRS).inner_join(each, ["sender", "kind", "hour"])
+    begun = h.filter(h.opens).mutate(hour=h.window // 12).semi_join(counted, ["sender", "hour"])
+    sent = begun.group_by(["sender", "hour"]).aggregate(everything=begun.count())
+    return counted.inner_join(sent, ["sender", "hour"]).order_by(["sender", "kind", "hour"])
