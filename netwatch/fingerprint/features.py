@@ -24,6 +24,8 @@ FEATURES: Registry[type[Features]] = Registry(
         "target": "netwatch.fingerprint.behaviour.targets:Targets",
         "source": "netwatch.fingerprint.behaviour.sources:Sources",
         "domain": "netwatch.fingerprint.behaviour.domains:Domains",
+        "denied": "netwatch.fingerprint.behaviour.denied:DeniedNames",
+        "questions": "netwatch.fingerprint.behaviour.questions:Questions",
         "guess": "netwatch.fingerprint.behaviour.guesses:Guesses",
     },
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import re2
 
 from netwatch.errors import Malformed
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
@@ -31,6 +32,8 @@ MOST_READ = 200_000
 """Questions that are read, some 20 microseconds each, however many are asked."""
 CARRIERS = frozenset({5, 10, 15, 16, 25, 33, 65399})
 """Types whose answers hold much: CNAME, NULL, MX, TXT, KEY, SRV, and iodine's private one."""
+FILES = re2.compile(rb"[\x05-\x3f](?:H4sI|UEsDB|JVBERi0|iVBORw0K|/9j/4|N3q8rye|Qlpo[1-9])")
+"""Labels that begin as a file does in base64 (RFC 4648): gzip, ZIP, PDF, PNG, JPEG, 7z, bzip2."""
 LOOKUPS = ("arpa", "mcafee.com", "sophosxl.net", "spamhaus.org", "e5.sk", "barracudacentral.org", "surbl.org")
 """Domains whose long names are questions about addresses, files or mail, not data."""
 
@@ -44,6 +47,8 @@ DECLARED = {
     "domain.carriers": Feature("questions for types that hold much", "share"),
     "domain.rate": Feature("questions a second", "questions/s"),
     "domain.octets": Feature("octets asked", "octets"),
+    "domain.returned": Feature("payload octets of an answer beyond its question", "octets"),
+    "domain.files": Feature("names that begin as an encoded file does", "names"),
     "domain.lookup": Feature("a service that is asked in long names", "yes/no"),
 }
 
@@ -64,6 +69,9 @@ class Asked:
     length: int = 0
     entropy: float = 0.0
     carriers: int = 0
+    returned: int = 0
+    answers: int = 0
+    files: int = 0
     names: set[int] = field(default_factory=set)
 
 
@@ -90,15 +98,18 @@ class Domains(Features):
         self._read += len(read)
         self.left_out += len(chosen) - len(read)
         for flow in read:
+            head = exchange.head(int(flow), 0)
             try:
-                message = dns.decode(exchange.head(int(flow), 0))
+                message = dns.decode(head)
             except Malformed:
                 continue
             below, domain = registered(message.names[0])
-            if below:
-                self._note(flows, int(flow), below, domain, message.query_type)
+            file = FILES.search(head, 12) is not None
+            if below or file:
+                self._note(flows, int(flow), (below or domain, domain), message.query_type, file=file)
 
-    def _note(self, flows: Flows, flow: int, below: str, domain: str, kind: int) -> None:
+    def _note(self, flows: Flows, flow: int, name: tuple[str, str], kind: int, *, file: bool) -> None:
+        below, domain = name
         source = flows["source_address"][flow]
         key = (int(source[0]), int(source[1]), domain)
         entry = self._asked.get(key)
@@ -118,6 +129,12 @@ class Domains(Features):
         entry.octets += int(flows["octet_delta_count"][flow]) + int(flows["reverse_octet_delta_count"][flow])
         entry.payload += int(flows["initiator_octets"][flow])
         entry.length += len(below)
+        entry.files += file
+        if back:
+            entry.answers += back
+            entry.returned += int(flows["reverse_octet_delta_count"][flow]) - back * int(
+                flows["octet_delta_count"][flow]
+            ) // max(1, sent)
         entry.entropy += entropy(below)
         entry.carriers += kind in CARRIERS
         if len(entry.names) < MOST_NAMES:
@@ -139,6 +156,8 @@ class Domains(Features):
             "domain.entropy": np.array([e.entropy for e in entries]) / np.maximum(read, 1.0),
             "domain.carriers": np.array([e.carriers for e in entries]) / np.maximum(read, 1.0),
             "domain.rate": asked / seconds,
+            "domain.returned": np.array([e.returned / e.answers if e.answers else math.nan for e in entries]),
+            "domain.files": np.array([e.files for e in entries], np.float64),
             "domain.octets": np.array([e.octets for e in entries], np.float64),
             "domain.lookup": np.array([float(key[2].endswith(LOOKUPS)) for key in keys]),
         }
