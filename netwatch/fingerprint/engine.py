@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netwatch.fingerprint.condition import NO, UNKNOWN, YES, Comparison, Condition, comparisons, evaluate
-from netwatch.fingerprint.features import FEATURES, Feature, FeatureTable
+from netwatch.fingerprint.features import Feature, FeatureTable
 from netwatch.fingerprint.options import FingerprintOptions
 from netwatch.fingerprint.rule import Ground, Rule
 from netwatch.model.address import MAPPED, text
@@ -136,7 +136,7 @@ def _subject(table: FeatureTable, row: int) -> str:
 
 def _evidence(outcome: Outcome, table: FeatureTable, row: int) -> tuple[Evidence, ...]:
     rule = outcome.rule
-    declared = FEATURES[rule.entity].declared
+    declared = rule.declared()
     references = table.references(row)
     found = []
     for ground, held in zip(rule.grounds, outcome.holds[:, row], strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     import ibis
 
     from netwatch.fingerprint.applications import Sieved
+    from netwatch.fingerprint.rule import Rule
 
 FEATURES: Registry[type[Features]] = Registry(
     "features",
     {
         "conversation": "netwatch.fingerprint.conversation:Conversations",
+        "payload": "netwatch.fingerprint.payloads:Payloads",
         "target": "netwatch.fingerprint.behaviour.targets:Targets",
+        "prefix": "netwatch.fingerprint.behaviour.prefixes:Prefixes",
         "source": "netwatch.fingerprint.behaviour.sources:Sources",
         "domain": "netwatch.fingerprint.behaviour.domains:Domains",
         "denied": "netwatch.fingerprint.behaviour.denied:DeniedNames",
@@ -113,6 +116,9 @@ class Features:
 
     def __init__(self, options: FingerprintOptions) -> None:
         self.options = options
+
+    def prepare(self, rules: Sequence[Rule]) -> None:
+        """Be told the rules that will compare the features, before the first batch."""
 
     def observe(self, flows: Flows, sieved: Sieved) -> None:
         """See one batch of the first pass; ``flows`` has the columns of the stages before and ``application``.

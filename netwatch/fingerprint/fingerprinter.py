@@ -35,6 +35,8 @@ class Fingerprinter:
         self._features: dict[str, Features] = {"conversation": self._conversations}
         wanted = {rule.entity for rule in self.rules} - self._features.keys()
         self._features |= {kind: FEATURES[kind](self.options) for kind in sorted(wanted)}
+        for kind, features in self._features.items():
+            features.prepare([rule for rule in self.rules if rule.entity == kind])
         self._classifier = Classifier([], self.rules)
 
     def observe(self, flows: Flows) -> Flows:

@@ -16,7 +16,8 @@ from netwatch.errors import UsageError
 from netwatch.fingerprint.condition import Condition, parse
 from netwatch.fingerprint.features import FEATURES, Feature
 from netwatch.fingerprint.flowview import FLOW_FEATURES
-from netwatch.fingerprint.rule import GROUPS, Example, Ground, RoleChoice, Rule
+from netwatch.fingerprint.pattern import SIDES, Pattern, check
+from netwatch.fingerprint.rule import GROUPS, Example, Ground, RoleChoice, Rule, pattern_features
 from netwatch.model.elements import Role
 from netwatch.model.taxonomy import CODE
 
@@ -26,9 +27,11 @@ _KEYS = {
     "id": str, "title": str, "meaning": str, "class": str, "entity": str, "references": list, "ground": list,
     "required": dict, "flows": dict, "role": list, "transport": str, "prior": float, "caps": dict,
     "alternatives": list, "techniques": list, "next_step": str, "shared": list, "example": list,
+    "pattern": list,
 }  # fmt: skip
 _GROUND_KEYS = {"id": str, "title": str, "group": str, "when": dict, "weight": float, "against": float}
 _EXAMPLE_KEYS = {"about": str, "reported": bool, "features": dict, "client": str, "server": str}
+_PATTERN_KEYS = {"id": str, "about": str, "side": str, "regex": str, "at_start": bool}
 _ROLE_KEYS = {"is": str, "when": dict}
 
 
@@ -48,7 +51,18 @@ def load_rules(directories: Iterable[Path] = ()) -> tuple[Rule, ...]:
             if rule.id in rules:
                 raise UsageError(f"{path}: there is a rule {rule.id!r} already")
             rules[rule.id] = rule
+    _once(rules.values())
     return tuple(_completed(rule, rules) for _, rule in sorted(rules.items()) if rule.class_id)
+
+
+def _once(rules: Iterable[Rule]) -> None:
+    """No two patterns of one id: their id is the name of a column."""
+    seen: dict[str, str] = {}
+    for rule in rules:
+        for pattern in rule.patterns:
+            if pattern.id in seen:
+                raise UsageError(f"rule {rule.id}: rule {seen[pattern.id]} has a pattern {pattern.id!r} already")
+            seen[pattern.id] = rule.id
 
 
 @cache
@@ -103,7 +117,10 @@ def make_rule(written: Mapping[str, Any]) -> Rule:
     class_id, entity = written.get("class", ""), written.get("entity", "conversation")
     if class_id and class_id not in CODE:
         raise UsageError.unknown("class", class_id, CODE)
-    declared = FEATURES[entity].declared
+    patterns = tuple(_pattern(p) for p in written.get("pattern", ()))
+    if patterns and entity != "payload":
+        raise UsageError(f"patterns belong to rules about the entity 'payload', not {entity!r}")
+    declared = {**FEATURES[entity].declared, **pattern_features(patterns)}
     if written.get("transport", "") not in _TRANSPORTS:
         raise UsageError.unknown("transport", written["transport"], _TRANSPORTS)
     for group in written.get("caps", {}):
@@ -132,6 +149,7 @@ def make_rule(written: Mapping[str, Any]) -> Rule:
         next_step=written.get("next_step", ""),
         shared=tuple(written.get("shared", ())),
         examples=tuple(_example(e, declared) for e in written.get("example", ())),
+        patterns=patterns,
     )
 
 
@@ -143,6 +161,14 @@ def _ground(written: Mapping[str, Any], declared: Mapping[str, Feature]) -> Grou
         raise UsageError(f"ground {written['id']!r}: weight is a finite number and against is at most 0")
     when = parse(written["when"], declared)
     return Ground(written["id"], written["title"], written["group"], when, weight, against)
+
+
+def _pattern(written: Mapping[str, Any]) -> Pattern:
+    _check(written, _PATTERN_KEYS, "key of a pattern", ("id", "about", "side", "regex"))
+    _known("side", written["side"], SIDES)
+    return check(
+        Pattern(written["id"], written["about"], written["side"], written["regex"], written.get("at_start", False))
+    )
 
 
 def _role(written: Mapping[str, Any], declared: Mapping[str, Feature]) -> RoleChoice:

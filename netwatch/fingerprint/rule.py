@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from netwatch.fingerprint.condition import Condition
+from netwatch.fingerprint.features import FEATURES, Feature
+from netwatch.fingerprint.pattern import Pattern
 
 GROUPS: dict[str, float] = {
     "payload": 14.5,  # grammar of the application payload
@@ -58,7 +61,8 @@ class Rule:
 
     ``prior`` None takes the user's. ``required``: condition without which there is no verdict. ``flows``: which flows
     of the entity belong to the class (columns of ``flowview``), None for all of them. ``alternatives``: classes that
-    look alike. ``shared``: ids of rules without class whose grounds this one takes over.
+    look alike. ``shared``: ids of rules without class whose grounds this one takes over. ``patterns``: of payload, for
+    rules about the entity "payload".
     """
 
     id: str
@@ -79,7 +83,17 @@ class Rule:
     next_step: str = ""
     shared: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
+
+    def declared(self) -> dict[str, Feature]:
+        """The features that the rule may compare: those of its entity, and its own patterns."""
+        return {**FEATURES[self.entity].declared, **pattern_features(self.patterns)}
 
     def cap(self, group: str) -> float:
         """The largest weight of a group in this rule."""
         return self.caps.get(group, GROUPS[group])
+
+
+def pattern_features(patterns: Iterable[Pattern]) -> dict[str, Feature]:
+    """The columns that patterns make."""
+    return {pattern.feature: Feature(f"flows with {pattern.about}", "flows") for pattern in patterns}

@@ -66,7 +66,7 @@ class Targets(Features):
         first = ("receiver", "sender", "vector", "port", "service", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         told = folded(rows, order, starts, how | {"since_us": np.minimum})
-        return self._table(told, _usual(rows))
+        return self._table(told, usual(rows))
 
     def _table(self, t: dict[str, Any], usual: float) -> FeatureTable:
         n = len(t["packets"])
@@ -106,7 +106,7 @@ class Targets(Features):
             subject=np.where(out[:, None], sender, receiver),
             peer=np.where(out[:, None], receiver, np.where(single[:, None], sender, 0)),
             port=np.where(reflected, t["port"], np.where(t["ports"] == 1, t["service"], 0)).astype(np.uint16),
-            protocol=_PROTOCOL[t["vector"]],
+            protocol=PROTOCOL[t["vector"]],
             since=t["since_us"] * 1000,
             until=t["until_us"] * 1000,
             octets=t["octets"],
@@ -119,10 +119,10 @@ class Targets(Features):
         )
 
 
-_PROTOCOL = np.array([6, 6, 6, 6, 6, 6, 17, 17, 0, 47, 0, 0, 17], np.uint8)
+PROTOCOL = np.array([6, 6, 6, 6, 6, 6, 17, 17, 0, 47, 0, 0, 17], np.uint8)
 
 
-def _usual(rows: dict[str, Any]) -> float:
+def usual(rows: dict[str, Any]) -> float:
     """Median of the network's packets over windows, NaN (0) where there are too few to say."""
     windows, at = np.unique(rows["window"], return_inverse=True)
     if len(windows) < 12:
@@ -130,7 +130,7 @@ def _usual(rows: dict[str, Any]) -> float:
     return float(np.median(np.bincount(at, rows["packets"])))
 
 
-def _vector(h: ibis.Table) -> Any:
+def vector(h: ibis.Table) -> Any:
     """The manner of a half's packets, an index of VECTORS."""
     import ibis
 
@@ -158,7 +158,7 @@ def _windows(flows: ibis.Table) -> ibis.Table:
     import ibis
 
     t, h = ibis._, halves(flows)
-    told = h.mutate(vector=_vector(h))
+    told = h.mutate(vector=vector(h))
     told = told.mutate(port=ibis.ifelse(told.vector == VECTORS.index("reflected"), told.sender_port, 0))
     keys = ["receiver", "vector", "port", "window"]
     counted = told.group_by([*keys, "protocol"]).aggregate(
