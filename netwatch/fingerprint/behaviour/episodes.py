@@ -37,3 +37,17 @@ def common_prefix(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     bits = np.unpackbits(low ^ high, axis=1)
     differ = bits.any(axis=1)
     return np.where(differ, bits.argmax(axis=1), 128).astype(np.uint8)
+
+
+def pointers(t: dict[str, Any]) -> dict[str, Any]:
+    """What a feature table says beside its columns: where each row's first packet or record is, and its quality."""
+    return {
+        "references": lambda row: (f"{int(t['input'][row])}#{int(t['first_frame'][row])}",),
+        "quality": lambda row: ("sampled",) if t["interval"][row] > 1 else (),
+    }
+
+
+def towards(t: dict[str, Any], count: str = "flows") -> tuple[np.ndarray, np.ndarray]:
+    """(inbound, outbound) float64: whether at least half of what ``count`` counts went that way."""
+    inbound, outbound = (np.asarray(t[way] * 2 >= t[count], np.float64) for way in ("inbound", "outbound"))
+    return inbound, outbound

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import episodes, folded
+from netwatch.fingerprint.behaviour.episodes import episodes, folded, pointers, towards
 from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, frequent, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -64,7 +64,7 @@ def _table(t: dict[str, Any]) -> FeatureTable:
     mean, octets = t["packets"] / tries, t["octets"] / tries
     rest = np.maximum(1.0, tries - 1)  # without the longest, which may be the one that got in
     sampled = t["interval"] > 1
-    inbound, outbound = (np.asarray(t[d] * 2 >= t["tries"], np.float64) for d in ("inbound", "outbound"))
+    inbound, outbound = towards(t, "tries")
     columns = {f"guess.{n}": np.isin(t["port"], ports).astype(np.float64) for n, ports in SERVICES.items()}
     shapes = {
         "guess.packets": mean,
@@ -102,8 +102,7 @@ def _table(t: dict[str, Any]) -> FeatureTable:
         peers=np.ones(len(tries), np.int64),
         columns=columns,
         facts=lambda row: {"tries": int(tries[row]), "phase": _phase(columns, row)},
-        references=lambda row: (f"{int(t['input'][row])}#{int(t['first_frame'][row])}",),
-        quality=lambda row: ("sampled",) if sampled[row] else (),
+        **pointers(t),
     )
 
 

@@ -28,7 +28,8 @@ def halves(flows: ibis.Table) -> ibis.Table:
 
     ``sender``, ``receiver``; their ports; ``protocol``, ``flags``; ``packets`` and ``octets`` corrected for sampling,
     ``seen`` packets as observed; ``opens``: the sender began it; ``answer``: packets the other way, null where the
-    record cannot tell; ``inbound``, ``outbound``, ``scoped`` booleans; ``since_us``, ``until_us``; ``window`` number;
+    record cannot tell; ``inbound``, ``outbound``, ``internal``, ``scoped`` booleans; ``smallest`` and
+    ``largest`` packet, null or 0 where not told; ``since_us``, ``until_us``; ``window`` number;
     ``fragmented``; ``interval``; ``input``, ``first_frame``; ``flagged``: TCP flags are told of in this input.
     """
     flows = flows.inner_join(_inputs(flows), "input")
@@ -77,7 +78,10 @@ def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]
         answer=ibis.ifelse(answerable, flows[f"{other}packet_delta_count"], ibis.null("int64")),
         inbound=outbound if backward else inbound,
         outbound=inbound if backward else outbound,
+        internal=direction == Direction.INTERNAL,
         scoped=direction != Direction.OUTSIDE,
+        smallest=ibis.null("int64") if backward else flows.minimum_ip_total_length.cast("int64"),
+        largest=ibis.null("int64") if backward else flows.maximum_ip_total_length.cast("int64"),
         since_us=started,
         until_us=flows.flow_end.delta(ibis.timestamp("1970-01-01 00:00:00"), unit="microsecond"),
         window=started // (WINDOW_S * 1_000_000),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded
+from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, pointers, towards
 from netwatch.fingerprint.behaviour.halves import UDP, halves
 from netwatch.fingerprint.behaviour.targets import PROTOCOL, VECTORS, usual, vector
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
@@ -105,7 +105,7 @@ def _table(t: dict[str, Any], median: float) -> FeatureTable:
     n = len(t["packets"])
     seconds = np.maximum(1.0, (t["until_us"] - t["since_us"]) / 1e6)
     packets, hosts = np.maximum(1.0, t["packets"]), np.maximum(1, t["hosts"])
-    inbound, outbound = (np.asarray(t[d] * 2 >= t["flows"], np.float64) for d in ("inbound", "outbound"))
+    inbound, outbound = towards(t)
     columns = {f"prefix.{name}": (t["vector"] == code).astype(np.float64) for code, name in enumerate(VECTORS)}
     columns |= {
         "prefix.port": t["port"].astype(np.float64),
@@ -141,8 +141,7 @@ def _table(t: dict[str, Any], median: float) -> FeatureTable:
         peers=t["sources"].astype(np.int64),
         columns=columns,
         facts=lambda row: {"addresses": int(t["hosts"][row])},
-        references=lambda row: (f"{int(t['input'][row])}#{int(t['first_frame'][row])}",),
-        quality=lambda row: ("sampled",) if t["interval"][row] > 1 else (),
+        **pointers(t),
     )
 
 

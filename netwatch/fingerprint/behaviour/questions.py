@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import episodes, folded
+from netwatch.fingerprint.behaviour.episodes import episodes, folded, pointers, towards
 from netwatch.fingerprint.behaviour.halves import UDP, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -50,7 +50,7 @@ def _table(t: dict[str, Any]) -> FeatureTable:
     n = len(t["asked"])
     asked = np.maximum(1.0, t["asked"])
     seconds = np.maximum(1.0, (t["until_us"] - t["since_us"]) / 1e6)
-    inbound, outbound = (np.asarray(t[d] * 2 >= t["flows"], np.float64) for d in ("inbound", "outbound"))
+    inbound, outbound = towards(t)
     with np.errstate(invalid="ignore", divide="ignore"):
         answer = np.where(t["answers"] > 0, t["answer_octets"] / t["answers"], np.nan)
     came = (inbound == 1)[:, None]
@@ -76,8 +76,7 @@ def _table(t: dict[str, Any]) -> FeatureTable:
             "scope.outbound": outbound,
             "quality.sampling": t["interval"].astype(np.float64),
         },
-        references=lambda row: (f"{int(t['input'][row])}#{int(t['first_frame'][row])}",),
-        quality=lambda row: ("sampled",) if t["interval"][row] > 1 else (),
+        **pointers(t),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded
+from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, pointers, towards
 from netwatch.fingerprint.behaviour.tries import KINDS, hours
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -78,7 +78,7 @@ def _table(t: dict[str, Any]) -> FeatureTable:
     seconds = np.maximum(1.0, (t["until_us"] - t["since_us"]) / 1e6)
     known = np.where(t["known"] > 0, t["known"], np.nan)
     failed = np.where(t["known"] > 0, t["failed"], np.nan)
-    inbound, outbound = (np.asarray(t[d] * 2 >= t["flows"], np.float64) for d in ("inbound", "outbound"))
+    inbound, outbound = towards(t)
     columns = {f"source.{name}": (t["kind"] == code).astype(np.float64) for code, name in enumerate(KINDS)}
     columns |= {
         **{f"source.{name}": t[name].astype(np.float64) for name in ("hosts", "ports", "pairs", "own_ports")},
@@ -120,6 +120,5 @@ def _table(t: dict[str, Any]) -> FeatureTable:
         flows=t["flows"].astype(np.float64),
         peers=t["hosts"].astype(np.int64),
         columns=columns,
-        references=lambda row: (f"{int(t['input'][row])}#{int(t['first_frame'][row])}",),
-        quality=lambda row: ("sampled",) if t["interval"][row] > 1 else (),
+        **pointers(t),
     )

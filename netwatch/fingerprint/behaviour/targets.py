@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import episodes, folded
+from netwatch.fingerprint.behaviour.episodes import episodes, folded, pointers
 from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FIN, FLAGS, RST, SYN, TCP, UDP, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -114,8 +114,7 @@ class Targets(Features):
             flows=t["flows"].astype(np.float64),
             peers=t["sources"].astype(np.int64),
             columns=columns,
-            references=lambda row: (f"{int(t['input'][row])}#{int(t['first_frame'][row])}",),
-            quality=lambda row: ("sampled",) if t["interval"][row] > 1 else (),
+            **pointers(t),
         )
 
 

@@ -1,0 +1,106 @@
+"""Feature table of uploads: hours in which an inside host sent much, against its own hours before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from netwatch.fingerprint.behaviour.episodes import pointers
+from netwatch.fingerprint.behaviour.halves import halves
+from netwatch.fingerprint.features import Feature, Features, FeatureTable
+from netwatch.fingerprint.queries import as_columns, run
+from netwatch.model.address import from_octets
+
+if TYPE_CHECKING:
+    import ibis
+
+FLOOR = 50_000_000
+"""Octets sent in an hour, at least, of what is looked at."""
+
+DECLARED = {
+    "upload.octets": Feature("octets sent in the hour", "octets"),
+    "upload.times_most": Feature("octets sent against the host's largest hour before", "times"),
+    "upload.hours": Feature("hours seen of the host before", "hours"),
+    "upload.balance": Feature("producer-consumer ratio of the hour, from -1 to 1", ""),
+    "upload.balance_shift": Feature("that ratio beyond the host's median before", ""),
+    "upload.peer_share": Feature("sent to one address", "share"),
+    "upload.peer_before": Feature("octets sent to that address before", "octets"),
+    "upload.answered": Feature("packets back per packet sent to that address", ""),
+    "quality.sampling": Feature("sampling interval", "packets"),
+}
+
+
+class Uploads(Features):
+    """One row per (inside host, hour) with much sent to the outside; nothing without a scope."""
+
+    declared: ClassVar[dict[str, Feature]] = DECLARED
+
+    def table(self, flows: ibis.Table) -> FeatureTable:
+        """Features of every such hour."""
+        t = as_columns(run(_hours, flows))
+        n = len(t["sent"])
+        balance = (t["sent"] - t["received"]) / np.maximum(1.0, t["sent"] + t["received"])
+        before = np.where(t["hours"] > 0, t["most"], np.nan)
+        columns = {
+            "upload.octets": t["sent"],
+            "upload.times_most": t["sent"] / np.maximum(1.0, before),
+            "upload.hours": t["hours"].astype(np.float64),
+            "upload.balance": balance,
+            "upload.balance_shift": balance - t["usual_balance"].astype(np.float64),
+            "upload.peer_share": t["peer_sent"] / np.maximum(1.0, t["sent"]),
+            "upload.peer_before": np.nan_to_num(t["peer_before"].astype(np.float64)),
+            "upload.answered": t["peer_back"] / np.maximum(1.0, t["peer_packets"]),
+            "quality.sampling": t["interval"].astype(np.float64),
+        }
+        return FeatureTable(
+            subject=from_octets(t["host"]),
+            peer=from_octets(t["peer"]),
+            port=np.zeros(n, np.uint16),
+            protocol=np.zeros(n, np.uint8),
+            since=t["since_us"] * 1000,
+            until=t["until_us"] * 1000,
+            octets=t["peer_sent"],
+            packets=t["peer_packets"],
+            flows=t["flows"].astype(np.float64),
+            peers=np.ones(n, np.int64),
+            columns=columns,
+            **pointers(t),
+        )
+
+
+def _hours(flows: ibis.Table) -> ibis.Table:
+    """Hours of hosts above the floor, with the largest receiver and with what the hours before were like."""
+    import ibis
+
+    t, h = ibis._, halves(flows)
+    crossing = h.filter(h.inbound | h.outbound).mutate(hour=h.window // 12)
+    out = crossing.outbound
+    both = crossing.mutate(
+        host=ibis.ifelse(out, crossing.sender, crossing.receiver),
+        peer=ibis.ifelse(out, crossing.receiver, crossing.sender), sent=ibis.ifelse(out, crossing.octets, 0.0),
+        received=ibis.ifelse(out, 0.0, crossing.octets), up=ibis.ifelse(out, crossing.packets, 0.0),
+        down=ibis.ifelse(out, 0.0, crossing.packets),
+    )  # fmt: skip
+    # Floors first: what is kept by peer is what was sent to it, so that strangers' probes make no rows.
+    large = both.group_by(["host"]).aggregate(whole=t.sent.sum())
+    both = both.semi_join(large.filter(large.whole >= FLOOR), "host")
+    hours = both.group_by(["host", "hour"]).aggregate(sent=t.sent.sum(), received=t.received.sum())
+    ratio = (hours.sent - hours.received) / (hours.sent + hours.received)
+    earlier = ibis.window(group_by="host", order_by=hours.hour, preceding=(None, 1))
+    hours = hours.mutate(balance=ratio)
+    hours = hours.mutate(
+        most=hours.sent.max().over(earlier), hours=hours.sent.count().over(earlier),
+        usual_balance=hours.balance.median().over(earlier),
+    )  # fmt: skip
+    large_hours = hours.filter(hours.sent >= FLOOR)
+    peers = both.semi_join(large_hours, "host").group_by(["host", "peer", "hour"]).aggregate(
+        peer_sent=t.sent.sum(), peer_packets=t.up.sum(), peer_back=t.down.sum(), flows=t.count(),
+        since_us=t.since_us.min(), until_us=t.until_us.max(), interval=t.interval.max(),
+        input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
+    )  # fmt: skip
+    before = ibis.window(group_by=["host", "peer"], order_by=peers.hour, preceding=(None, 1))
+    rank = ibis.window(group_by=["host", "hour"], order_by=[peers.peer_sent.desc(), peers.peer])
+    peers = peers.mutate(peer_before=peers.peer_sent.sum().over(before), rank=ibis.row_number().over(rank))
+    joined = large_hours.inner_join(peers.filter(peers.rank == 0).drop("rank"), ["host", "hour"])
+    return joined.order_by(["host", "hour"])
