@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import ibis
 
     from netwatch.fingerprint.applications import Sieved
-    from netwatch.fingerprint.rule import Rule
+    from netwatch.fingerprint.pattern import Pattern
 
 FEATURES: Registry[type[Features]] = Registry(
     "features",
@@ -123,8 +123,8 @@ class Features:
     def __init__(self, options: FingerprintOptions) -> None:
         self.options = options
 
-    def prepare(self, rules: Sequence[Rule]) -> None:
-        """Be told the rules that will compare the features, before the first batch."""
+    def prepare(self, patterns: Sequence[Pattern]) -> None:
+        """Be told the patterns of the rules that will compare the features, before the first batch."""
 
     def observe(self, flows: Flows, sieved: Sieved) -> None:
         """See one batch of the first pass; ``flows`` has the columns of the stages before and ``application``.

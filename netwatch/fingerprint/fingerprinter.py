@@ -36,7 +36,7 @@ class Fingerprinter:
         wanted = {rule.entity for rule in self.rules} - self._features.keys()
         self._features |= {kind: FEATURES[kind](self.options) for kind in sorted(wanted)}
         for kind, features in self._features.items():
-            features.prepare([rule for rule in self.rules if rule.entity == kind])
+            features.prepare([p for rule in self.rules if rule.entity == kind for p in rule.patterns])
         self._classifier = Classifier([], self.rules)
 
     def observe(self, flows: Flows) -> Flows:

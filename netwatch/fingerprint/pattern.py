@@ -22,7 +22,7 @@ SIDES = ("client", "server")
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """``regex`` over octets (each one character, ``\\xff`` and the like for those that do not print), of one ``side``.
+    """``regex`` over octets (each one character, those that do not print by their escapes), of one ``side``.
 
     ``at_start``: it has to match from the first octet on.
     """

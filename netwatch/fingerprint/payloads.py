@@ -12,7 +12,7 @@ import numpy as np
 from netwatch.fingerprint.applications import service_is_source
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.options import FingerprintOptions
-from netwatch.fingerprint.pattern import PatternSet
+from netwatch.fingerprint.pattern import Pattern, PatternSet
 from netwatch.model.elements import Direction
 from netwatch.model.flows import Flows
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import ibis
 
     from netwatch.fingerprint.applications import Sieved
-    from netwatch.fingerprint.rule import Rule
 
 MOST_PAIRS = 20_000
 MOST_LOOKED_AT = 400_000
@@ -59,9 +58,9 @@ class Payloads(Features):
         self._set = PatternSet(())
         self._seen: dict[tuple[int, ...], Seen] = {}
 
-    def prepare(self, rules: Sequence[Rule]) -> None:
-        """Take over the patterns of the rules about payloads."""
-        self._set = PatternSet([pattern for rule in rules for pattern in rule.patterns])
+    def prepare(self, patterns: Sequence[Pattern]) -> None:
+        """Take over what to look for."""
+        self._set = PatternSet(patterns)
 
     def observe(self, flows: Flows, sieved: Sieved) -> None:
         """Find the patterns in the batch's heads."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -41,8 +41,8 @@ class Controls(Features):
         """Features of everyone who talks to a field device."""
         rows = as_columns(run(_windows, flows))
         order, starts = episodes([rows["sender"], rows["receiver"], rows["port"]], rows["window"])
-        how = dict.fromkeys(("packets", "octets", "back", "flows", "inbound", "outbound"), np.add)
-        how |= dict.fromkeys(("until_us", "interval"), np.maximum) | {"since_us": np.minimum}
+        how: dict[str, Any] = dict.fromkeys(("packets", "octets", "back", "flows", "inbound", "outbound"), np.add)
+        how |= {"until_us": np.maximum, "interval": np.maximum, "since_us": np.minimum}
         first = ("sender", "receiver", "port", "protocol", "input", "first_frame")
         t = folded(rows, order, starts, how | dict.fromkeys(first, "first"))
         seconds = np.maximum(SHORTEST_S, (t["until_us"] - t["since_us"]) / 1e6)

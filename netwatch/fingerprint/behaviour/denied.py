@@ -131,9 +131,7 @@ class DeniedNames(Features):
             if len(entry.domains) < MOST_NAMES:
                 entry.domains.add(zlib.crc32(domain.encode("latin-1")))
 
-    def _entry(
-        self, key: tuple[int, int, str], flows: Flows, flow: int, side: int, server: list[int]
-    ) -> Denied | None:
+    def _entry(self, key: tuple[int, int, str], flows: Flows, flow: int, side: int, server: list[int]) -> Denied | None:
         entry = self._denied.get(key)
         if entry is None:
             if len(self._denied) >= MOST_CLIENTS:

@@ -109,8 +109,8 @@ def _opens(flows: ibis.Table, flags: tuple[Any, Any], ports: tuple[Any, Any], *,
     answers = (flags[0] & CONTROL).isin([SYN | ACK, RST, RST | ACK])
     return ibis.cases(
         (told, ibis.literal(not backward)),
-        (own == SYN, ibis.literal(True)),  # noqa: FBT003 - a value, not an option
-        (both & (theirs == SYN), ibis.literal(False)),  # noqa: FBT003 - a value, not an option
+        (own == SYN, ibis.literal(True)),
+        (both & (theirs == SYN), ibis.literal(False)),
         (both, serves if backward else ~served),
         else_=~answers & (ports[0] >= ports[1]),
     )

@@ -78,7 +78,7 @@ def _joined(t: dict[str, Any]) -> dict[str, Any]:
     kept = [_explaining(t, np.array(rows)) for _, rows in sorted(groups.items())]
     made: dict[str, Any] = {}
     for name, column in t.items():
-        how = {"low": np.min, "high": np.max, "since_us": np.min, "first_frame": np.min}.get(name)
+        how: Any = {"low": np.min, "high": np.max, "since_us": np.min, "first_frame": np.min}.get(name)
         if name in ("packets", "octets", "flows", "back", "hosts", "inbound", "outbound", "sources"):
             how = np.sum
         parts = [(how or np.max)(column[rows], axis=0) for rows in kept]
@@ -98,7 +98,8 @@ def _explaining(t: dict[str, Any], rows: np.ndarray) -> np.ndarray:
         inside = (t["low"][rows] >= low).all(axis=1) & (t["high"][rows] <= high).all(axis=1)
         if packets[inside].sum() >= EXPLAINS * packets.sum():
             break
-    return rows[inside]
+    kept: np.ndarray = rows[inside]
+    return kept
 
 
 def _table(t: dict[str, Any], median: float) -> FeatureTable:
@@ -152,7 +153,7 @@ def _octets(address: Any, last: int) -> Any:
     kind = (("binary", "int64", "int64"), "binary")
 
     @ibis.udf.scalar.builtin(name="array_slice", signature=kind)
-    def sliced(octets, first, last):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - the engine has the body
+    def sliced(octets, first, last):  # type: ignore[no-untyped-def]
         ...
 
     return sliced(address, 1, last)
@@ -188,7 +189,9 @@ def _windows(flows: ibis.Table) -> ibis.Table:
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
     counted = counted.inner_join(each, keys)
-    counted = counted.filter((counted.packets >= LEAST_PACKETS) & ((counted.hosts >= LEAST_HOSTS) | counted.port.isin(DHCP)))
+    counted = counted.filter(
+        (counted.packets >= LEAST_PACKETS) & ((counted.hosts >= LEAST_HOSTS) | counted.port.isin(DHCP))
+    )
     sent = h.mutate(network=_network(h.sender)).group_by(["network", "protocol", "window"])
     sent = sent.aggregate(back=t.packets.sum())
     on = [counted.network == sent.network, counted.protocol == sent.protocol, counted.window == sent.window]

@@ -57,7 +57,19 @@ class Sources(Features):
         rows["all_pairs"] = rows["pairs"]
         order, starts = episodes([rows["sender"], rows["kind"]], rows["hour"])
         adding = ("packets", "octets", "flows", "inbound", "outbound", "all_pairs", "odd", "everything")
-        most = ("hosts", "ports", "pairs", "widest", "failed", "known", "own_ports", "decided", "forms", "until_us", "interval")
+        most = (
+            "hosts",
+            "ports",
+            "pairs",
+            "widest",
+            "failed",
+            "known",
+            "own_ports",
+            "decided",
+            "forms",
+            "until_us",
+            "interval",
+        )
         first = ("sender", "kind", "service", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         told = folded(rows, order, starts, how | {"since_us": np.minimum})

@@ -1,4 +1,4 @@
-"""Feature table of spreading: how many inside hosts take to scanning one port, and whether each was reached by another."""
+"""Feature table of spreading: inside hosts that take to scanning one port, and whether each was reached by another."""
 
 from __future__ import annotations
 
@@ -76,7 +76,9 @@ def _table(t: dict[str, Any], rows: list[np.ndarray], reached: set[tuple[bytes, 
         protocol=protocol,
         since=np.array([t["since_us"][r].min() for r in rows], np.int64) * 1000,
         until=np.array([t["until_us"][r].max() for r in rows], np.int64) * 1000,
-        **summed,
+        packets=summed["packets"],
+        octets=summed["octets"],
+        flows=summed["flows"],
         peers=np.array([t["hosts"][r].sum() for r in rows], np.int64),
         columns={
             "spread.sources": np.array([len(r) for r in rows], np.float64),

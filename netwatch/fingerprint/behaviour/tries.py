@@ -63,9 +63,7 @@ def _pairs(h: ibis.Table) -> ibis.Table:
     told = h.mutate(kind=_kind(h), hour=h.window // 12)
     told = frequent(told.filter(told.kind.notnull()), ["sender", "hour"], LEAST_PAIRS)
     answers = told.kind == KINDS.index("backscatter")
-    port = ibis.cases(
-        (answers & told.protocol.isin([1, 58]), 0), (answers, told.sender_port), else_=told.receiver_port
-    )
+    port = ibis.cases((answers & told.protocol.isin([1, 58]), 0), (answers, told.sender_port), else_=told.receiver_port)
     odd = ibis.ifelse((told.flags & (SYN | ACK | RST)) == 0, told.flags & ANY, ibis.null("int64"))
     told = told.mutate(failed=_failed(told), port=port, form=odd)
     pairs = told.group_by(["sender", "receiver", "port", "kind", "hour"]).aggregate(
@@ -108,8 +106,10 @@ def hours(flows: ibis.Table) -> ibis.Table:
     each = pairs.group_by(["sender", "kind", "hour", "receiver"]).aggregate(here=pairs.count())
     each = each.group_by(["sender", "kind", "hour"]).aggregate(widest=each.here.max())
     counted = pairs.group_by(["sender", "kind", "hour"]).aggregate(
-        hosts=t.receiver.nunique(), ports=t.port.nunique(), pairs=t.count(), failed=t.failed.sum().fill_null(0),
-        known=t.failed.count(), decided=t.decided.max(), forms=t.form.nunique(), own_ports=t.own_port.nunique(), packets=t.packets.sum(), octets=t.octets.sum(),
+        hosts=t.receiver.nunique(), ports=t.port.nunique(), pairs=t.count(),
+        failed=t.failed.sum().fill_null(0),
+        known=t.failed.count(), decided=t.decided.max(), forms=t.form.nunique(),
+        own_ports=t.own_port.nunique(), packets=t.packets.sum(), octets=t.octets.sum(),
         flows=t.flows.sum(), odd=t.odd.sum(), inbound=t.inbound.sum(), outbound=t.outbound.sum(), low=t.receiver.min(),
         high=t.receiver.max(), service=t.port.argmax(t.packets), since_us=t.since_us.min(), until_us=t.until_us.max(),
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
