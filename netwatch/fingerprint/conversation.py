@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from netwatch.fingerprint.names import POOL_PORTS, load_names
 from netwatch.fingerprint.options import FingerprintOptions
 from netwatch.fingerprint.recognise import look
 from netwatch.fingerprint.rhythm import Rhythms
-from netwatch.fingerprint.stitched import stitched
+from netwatch.fingerprint.stitched import long_ones, stitched
 from netwatch.model.address import from_octets
 from netwatch.model.flows import Flows
 from netwatch.wire.stratum import CLIENT, SERVER, fields, messages, unwrapped
@@ -54,10 +55,19 @@ class Conversations(Features):
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of all conversations that payload, names, or a long life make worth judging."""
-        frame = stitched(flows, list(self.ledger.noted))
+        return self._table(stitched(flows, list(self.ledger.noted)))
+
+    def tables(self, flows: ibis.Table) -> Iterator[FeatureTable]:
+        """Where payload or packets told of some, one table of all, as they are compared; else in parts."""
+        if self.ledger.noted or len(self.rhythms.records()):
+            yield self.table(flows)
+        else:
+            yield from map(self._table, long_ones(flows))
+
+    def _table(self, frame: dict[str, Any]) -> FeatureTable:
         n = len(frame["port"])
         keys = pack_keys(frame["client"], frame["server"], frame["port"], frame["protocol"])
-        noted = [self.ledger.noted.get(key.tobytes()) for key in keys]
+        noted = self._noted(keys)
         columns = shape(frame) | self._payload(noted) | self._names(noted, frame)
         columns["ports.pool"] = np.isin(frame["port"], list(POOL_PORTS)).astype(np.float64)
         columns["ports.rare"] = np.isin(frame["port"], self.names.rare_ports()).astype(np.float64)
@@ -88,6 +98,12 @@ class Conversations(Features):
             quality=lambda row: _quality(columns, row),
         )
 
+    def _noted(self, keys: np.ndarray) -> list[Noted | None]:
+        """What payload told of each conversation; of most there is nothing, as they come from flow exports."""
+        if not self.ledger.noted:
+            return [None] * len(keys)
+        return [self.ledger.noted.get(key.tobytes()) for key in keys]
+
     def _port_coin(self, port: int) -> dict[str, object]:
         """The coin that the port hints at, for want of anything better."""
         coin, hosts = self.names.port_coin(port)
@@ -103,6 +119,9 @@ class Conversations(Features):
             columns["payload.seen"][row] = 1
             columns["payload.miner_agent"][row] = any(is_miner(agent) for agent in entry.agents)
         for kind in ("no_sni", "no_alpn", "browser"):
+            if not self.ledger.noted:
+                columns[f"handshake.{kind}"] = np.full(len(noted), np.nan)
+                continue
             hits = np.array([np.nan if e is None or not e.hits["no_sni"] else float(e.hits[kind] > 0) for e in noted])
             columns[f"handshake.{kind}"] = hits
         return columns
@@ -110,6 +129,8 @@ class Conversations(Features):
     def _names(self, noted: list[Noted | None], frame: dict[str, Any]) -> dict[str, np.ndarray]:
         kinds = ("confirmed", "listed", "pattern", "asked", "asked_confirmed")
         columns = {f"names.{kind}": np.full(len(noted), np.nan) for kind in kinds}
+        if not self.ledger.noted and not self.ledger.answers:
+            return columns
         for row, entry in enumerate(noted):
             answered = self.ledger.answers.get(frame["server"][row].tobytes())
             for kind, value in names_of(entry, answered, self.names).items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -135,6 +135,10 @@ class Features:
     def table(self, flows: ibis.Table) -> FeatureTable:
         """The features of every entity in the stored flows (columns at rest, see ``store.schema``)."""
         raise NotImplementedError
+
+    def tables(self, flows: ibis.Table) -> Iterator[FeatureTable]:
+        """The same in parts, each judged by itself: for kinds of which there are as many as there are flows."""
+        yield self.table(flows)
 
     @classmethod
     def from_payload(cls, client: bytes, server: bytes) -> dict[str, float]:

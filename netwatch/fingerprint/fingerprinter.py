@@ -59,7 +59,8 @@ class Fingerprinter:
         for kind, features in self._features.items():
             rules = [rule for rule in self.rules if rule.entity == kind]
             if rules:
-                found += judge(rules, features.table(flows), self.options)
+                for table in features.tables(flows):
+                    found += judge(rules, table, self.options)
         found.sort(key=lambda v: (-v.octets, v.class_id, v.subject, v.peer, v.port))
         self._classifier = Classifier(found, self.rules)
         return found

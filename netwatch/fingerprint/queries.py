@@ -6,7 +6,7 @@ monitor concludes again and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,25 +24,39 @@ def run(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table] | None =
 
     ``flows`` is a table of a DuckDB backend.
     """
+    beside = beside or {}
+    engine = flows.get_backend().con
+    text, schema = _prepared(query, flows, beside)
+    found: pa.Table = engine.execute(text).to_arrow_table()
+    for other in beside:
+        engine.unregister(other)
+    return found.cast(schema)
+
+
+def stream(query: Query, flows: ibis.Table, rows: int) -> Iterator[pa.RecordBatch]:
+    """What ``query(flows)`` selects, some ``rows`` at a time; no other query may run on the backend meanwhile."""
+    import pyarrow as pa
+
+    text, schema = _prepared(query, flows, {})
+    for batch in flows.get_backend().con.execute(text).to_arrow_reader(rows):
+        yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
+
+
+def _prepared(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table]) -> tuple[str, Any]:
+    """The query's SQL and the schema of its answer; what it needs is known to the engine under its name."""
     import ibis
     import ibis.expr.operations as ops
 
-    beside = beside or {}
     backend, stored = flows.get_backend(), flows.op()
     if isinstance(stored, ops.DatabaseTable):
         name = stored.name
     else:
         name = "netwatch_selected"
         backend.create_view(name, flows, overwrite=True)
-    others = tuple((other, ibis.Schema.from_pyarrow(table.schema)) for other, table in sorted(beside.items()))
-    text, schema = _compiled(query, name, flows.schema(), others)
-    engine = backend.con
     for other, table in beside.items():
-        engine.register(other, table)
-    found: pa.Table = engine.execute(text).to_arrow_table()
-    for other in beside:
-        engine.unregister(other)
-    return found.cast(schema)
+        backend.con.register(other, table)
+    others = tuple((other, ibis.Schema.from_pyarrow(table.schema)) for other, table in sorted(beside.items()))
+    return _compiled(query, name, flows.schema(), others)
 
 
 @cache

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from netwatch.fingerprint.keys import KEY
-from netwatch.fingerprint.queries import run
+from netwatch.fingerprint.queries import run, stream
 from netwatch.model.elements import Direction, Orientation
 
 if TYPE_CHECKING:
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 LEAST_SECONDS = 120
 LEAST_PACKETS = 10
+PART = 1 << 18
+"""Conversations looked at together where there are many: a bound on memory."""
 _KEYS = ["client", "server", "port", "protocol"]
+_SERVICE = ["server", "port", "protocol"]
 
 
 def stitched(flows: ibis.Table, wanted: Sequence[bytes]) -> dict[str, Any]:
@@ -38,7 +41,39 @@ def stitched(flows: ibis.Table, wanted: Sequence[bytes]) -> dict[str, Any]:
         }
     )
     named = [run(_named, flows, {"conversations_noted": asked})] if keys else []
-    return _columns(pa.concat_tables([*named, run(_long, flows, {"conversations_noted": asked})]))
+    return _columns(pa.concat_tables([*named, run(_others, flows, {"conversations_noted": asked})]))
+
+
+def long_ones(flows: ibis.Table) -> Iterator[dict[str, Any]]:
+    """The conversations that lived two minutes, some at a time, those with one service never apart."""
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in stream(_long, flows, PART):
+        held.append(batch)
+        rows += batch.num_rows
+        if rows < PART:
+            continue
+        whole = pa.Table.from_batches(held)
+        cut = _last_service(whole)
+        if cut:
+            yield _columns(whole.slice(0, cut))
+        held = whole.slice(cut).to_batches()
+        rows -= cut
+    if rows:
+        yield _columns(pa.Table.from_batches(held))
+
+
+def _last_service(rows: Any) -> int:
+    """Where the conversations with the last row's service begin."""
+    import pyarrow.compute as pc
+
+    same = None
+    for name in _SERVICE:
+        equal = pc.equal(rows.column(name), rows.column(name)[-1])
+        same = equal if same is None else pc.and_(same, equal)
+    return int(pc.index(same, True).as_py())
 
 
 def _named(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
@@ -46,12 +81,31 @@ def _named(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
     return _grouped(_oriented(flows).semi_join(asked, _KEYS))
 
 
-def _long(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
+def _others(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
     """The other conversations that lived two minutes."""
+    return _long(flows).anti_join(asked, _KEYS).order_by(_KEYS)
+
+
+def _long(flows: ibis.Table) -> ibis.Table:
+    """All conversations that lived two minutes, by service."""
     told = _oriented(flows)
-    grouped = _grouped(told.filter((told.protocol.isin([6, 17])) & (told.seen >= 2)))
+    grouped = _grouped(_perhaps_long(told.filter((told.protocol.isin([6, 17])) & (told.seen >= 2))))
     lived = grouped.until_us - grouped.since_us >= LEAST_SECONDS * 1_000_000
-    return grouped.filter(lived & (grouped.seen >= LEAST_PACKETS)).anti_join(asked, _KEYS).order_by(_KEYS)
+    return grouped.filter(lived & (grouped.seen >= LEAST_PACKETS)).order_by([*_SERVICE, "client"])
+
+
+def _perhaps_long(told: ibis.Table) -> ibis.Table:
+    """The records of conversations that may have lived two minutes: two numbers a key tell, before all is summed.
+
+    Keys are taken by 64 bits of their addresses; those that share them by chance are told apart later.
+    """
+    import ibis
+
+    t = ibis._
+    told = told.mutate(ends=told.client.hash() ^ told.server.hash())
+    keys = ["ends", "port", "protocol"]
+    spans = told.group_by(keys).aggregate(begun=t.since_us.min(), over=t.until_us.max())
+    return told.semi_join(spans.filter(spans.over - spans.begun >= LEAST_SECONDS * 1_000_000), keys).drop("ends")
 
 
 def _oriented(flows: ibis.Table) -> ibis.Table:

@@ -83,6 +83,7 @@ def increment(named: Sequence[Named], options: Options, context: Context) -> Ite
             made.entries.append(_observe(one, options, (scope, fingerprinter), observed, made.tallies))
         observed.flush()
         verdicts = fingerprinter.conclude(_with_context(observed, context))
+        observed.rest()
         faulty = np.array([e.code for e in made.entries if e.fault], np.uint32)
         for flows in observed.batches():
             sound = flows.take(~np.isin(flows["input"], faulty)) if len(faulty) else flows

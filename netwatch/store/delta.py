@@ -24,6 +24,8 @@ NUMBER_KEY = "netwatch.number"
 LOG_DEPTH = 50
 """Commits of the log that are looked through; what lies between two of ours is compaction and expiry."""
 DAY_HOURS = 24
+ROW_GROUP = 1 << 18
+"""Rows that the library holds before it writes them."""
 
 
 class Delta:
@@ -114,7 +116,7 @@ class Delta:
                     mode=mode,
                     predicate=predicate,
                     commit_properties=properties,
-                    writer_properties=library.WriterProperties(compression="ZSTD"),
+                    writer_properties=library.WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP),
                 )
             except library.exceptions.CommitFailedError:
                 if self.transaction(application) >= number:
@@ -173,7 +175,7 @@ class Delta:
         chosen = None if parts is None else [(self.parted_by, "in", list(parts))]
         with told(f"cannot compact the store {self.place}"):
             if parts is None or parts:
-                properties = _library().WriterProperties(compression="ZSTD")
+                properties = _library().WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP)
                 self._table.optimize.compact(partition_filters=chosen, writer_properties=properties)
             self.sweep()
         return before - len(self.files())

@@ -96,6 +96,10 @@ class FlowStore:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+        self.rest()
+
+    def rest(self) -> None:
+        """Let go of the query engine and of what it holds in memory, until :attr:`table` is asked for again."""
         if self._connection is not None:
             self._connection.disconnect()
             self._connection = None

@@ -1,0 +1,64 @@
+"""Long conversations come in parts, none lost, none twice, and those with one service together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from netwatch.fingerprint import stitched
+from netwatch.model.flows import ELEMENTS, Flows, filled
+from netwatch.store.flows import FlowStore
+
+MINUTE = 60 * 10**9
+
+
+def flows(n: int) -> Flows:
+    rng = np.random.default_rng(3)
+    made = {e.name: filled(e, n) for e in ELEMENTS.values()}
+    made["source_address"][:, 1] = rng.integers(1, 40, n)
+    made["destination_address"][:, 1] = rng.integers(100, 130, n)
+    made["source_transport_port"] = rng.integers(40_000, 60_000, n).astype(np.uint16)
+    made["destination_transport_port"] = rng.choice([443, 53, 3333], n).astype(np.uint16)
+    made["protocol_identifier"][:] = 6
+    made["flow_start_nanoseconds"] = rng.integers(0, 30, n) * MINUTE
+    made["flow_end_nanoseconds"] = made["flow_start_nanoseconds"] + rng.integers(0, 200, n) * 10**9
+    made["packet_delta_count"] = rng.integers(2, 50, n)
+    made["octet_delta_count"] = made["packet_delta_count"] * 100
+    return Flows(made)
+
+
+def expected(told: Flows) -> dict[tuple[int, ...], tuple[int, int]]:
+    """Octets and records of each conversation, one flow at a time."""
+    found: dict[tuple[int, ...], list[int]] = {}
+    columns = ("source_address", "destination_address", "destination_transport_port", "protocol_identifier")
+    for row in range(len(told)):
+        key = tuple(int(np.ravel(told[name][row])[-1]) for name in columns)
+        since, until = int(told["flow_start_nanoseconds"][row]), int(told["flow_end_nanoseconds"][row])
+        octets, packets = int(told["octet_delta_count"][row]), int(told["packet_delta_count"][row])
+        one = found.setdefault(key, [since, until, 0, 0, 0])
+        one[:] = min(one[0], since), max(one[1], until), one[2] + octets, one[3] + 1, one[4] + packets
+    return {k: (v[2], v[3]) for k, v in found.items() if v[1] - v[0] >= 2 * MINUTE and v[4] >= 10}
+
+
+def test_parts_hold_every_long_conversation_once(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(stitched, "PART", 100)
+    told = flows(3000)
+    store = FlowStore(tmp_path)
+    store.append(told)
+    store.flush()
+    parts = list(stitched.long_ones(store.table))
+    store.close()
+    assert len(parts) > 5
+    found: dict[tuple[int, ...], tuple[int, int]] = {}
+    services: list[set[tuple[int, ...]]] = []
+    for part in parts:
+        services.append(set())
+        for row in range(len(part["port"])):
+            client, server = (int.from_bytes(part[name][row].tobytes()[8:], "big") for name in ("client", "server"))
+            port, protocol = int(part["port"][row]), int(part["protocol"][row])
+            assert (client, server, port, protocol) not in found
+            found[client, server, port, protocol] = int(part["octets"][row]), int(part["records"][row])
+            services[-1].add((server, port, protocol))
+    assert found == expected(told)
+    assert sum(map(len, services)) == len(set.union(*services))
