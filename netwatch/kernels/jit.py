@@ -36,6 +36,12 @@ def inlined(function: F) -> F:
     return compiled
 
 
+def checked_before(function: F) -> F:
+    """A part that checks the whole range of each array that it touches before its loop, which then checks nothing."""
+    compiled: F = njit(**{**_INNER, "boundscheck": False})(function)
+    return compiled
+
+
 def _pass_by_blas() -> None:
     """Let Numba not look for BLAS, which no kernel uses: the search imports scipy.linalg, 0.15 s of every start."""
     if "scipy.linalg" in sys.modules or "numba.np.arraymath" in sys.modules:

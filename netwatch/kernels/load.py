@@ -1,7 +1,8 @@
 """Wide big- and little-endian loads from octets, each with one bounds check instead of one per octet.
 
 Numba's own ``octets[i]`` checks every index; a header is read several times faster when a field of two, four or eight
-octets is one load. An index outside of the array raises ``IndexError``, as it does under ``boundscheck=True``.
+octets is one load. An index outside of the array raises ``IndexError``, as it does under ``boundscheck=True``. Those
+that are called ``bare`` check nothing: they are for loops whose whole range was checked before (jit.checked_before).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def _loader(octets: int, swapped: bool) -> Any:
     return load
 
 
-_be16, _be32, _be64 = _loader(2, True), _loader(4, True), _loader(8, True)
+_be16, _be32, _be64 = bare16, bare32, bare64 = _loader(2, True), _loader(4, True), _loader(8, True)
 _le16, _le32, _le64 = _loader(2, False), _loader(4, False), _loader(8, False)
 
 

@@ -7,6 +7,7 @@ length one after the other.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -27,12 +28,23 @@ from netwatch.kernels.moments import (
     SECONDS,
     SKIP,
     TWO,
+    UPTIME,
     WIDE,
     booted,
     instant,
     settle,
     signed,
     spanned,
+)
+from netwatch.kernels.stride import (
+    MAPPED,
+    spread_address4,
+    spread_address6,
+    spread_eight,
+    spread_four,
+    spread_one,
+    spread_two,
+    spread_uptimes,
 )
 
 START, END, OCTETS, PACKETS, REVERSE_OCTETS, REVERSE_PACKETS, INITIATOR, RESPONDER, FRAME, BOOT, LASTING = range(11)
@@ -42,7 +54,6 @@ SOURCE_PORT, DESTINATION_PORT, FLAGS, REVERSE_FLAGS, VLAN, MINIMUM, MAXIMUM, ICM
 PROTOCOL, END_REASON, CLASS, FRAGMENTS, DETAIL, ICMP_TYPE, ICMP_CODE = range(7)
 """Rows of the arrays of Columns. Not kept: BOOT (ns of the exporter's start), LASTING (ns), SAMPLER, ICMP*."""
 
-MAPPED = np.uint64(0xFFFF_0000_0000)
 VARIABLE = 0xFFFF
 
 
@@ -84,6 +95,20 @@ class Columns(NamedTuple):
             np.zeros((ICMP + 1, n), np.uint16),
             np.zeros((ICMP_CODE + 1, n), np.uint8),
         )
+
+    @classmethod
+    def partly(cls, n: int, zeroed: Iterable[tuple[str, int]]) -> Columns:
+        """For ``n`` records, zeros only in the rows named by array and number; other rows hold anything."""
+        columns = cls(
+            np.empty((LASTING + 1, n), np.int64),
+            np.empty((EXPORTER + 1, n, 2), np.uint64),
+            np.empty((SAMPLER + 1, n), np.uint32),
+            np.empty((ICMP + 1, n), np.uint16),
+            np.empty((ICMP_CODE + 1, n), np.uint8),
+        )
+        for kind, row in zeroed:
+            getattr(columns, kind)[row] = 0
+        return columns
 
 
 @part
@@ -133,28 +158,23 @@ def _store(columns, operation, row, r, octets, p, length, export, uptime):  # ty
 def _stride(columns, operation, row, first, count, octets, p, size, length):  # type: ignore[no-untyped-def]
     """Decode one field of ``count`` records at once, if it is of a common kind; whether it was."""
     if operation == ADDRESS4:
-        addresses = columns.address[row, first : first + count]
-        for k in range(count):
-            address = np.uint64(be32(octets, p + k * size))
-            if address or (row != NEXT_HOP and addresses[k, 1] == 0):
-                addresses[k, 0] = np.uint64(0)
-                addresses[k, 1] = MAPPED | address
-    elif operation == WIDE and (length == 4 or length == 8):
-        wide = columns.wide[row, first : first + count]
-        for k in range(count):
-            wide[k] = be32(octets, p + k * size) if length == 4 else signed(be64(octets, p + k * size))
-    elif operation == FOUR and (length == 4 or length == 2):
-        four = columns.four[row, first : first + count]
-        for k in range(count):
-            four[k] = np.uint32(be32(octets, p + k * size) if length == 4 else be16(octets, p + k * size))
-    elif operation == TWO and (length == 2 or length == 1):
-        two = columns.two[row, first : first + count]
-        for k in range(count):
-            two[k] = np.uint16(be16(octets, p + k * size) if length == 2 else np.int64(octets[p + k * size]))
+        spread_address4(columns.address[row], first, octets, p, size, count, row != NEXT_HOP)
+    elif operation == ADDRESS6:
+        spread_address6(columns.address[row], first, octets, p, size, count)
+    elif operation == WIDE and length == 8:
+        spread_eight(columns.wide[row], first, octets, p, size, count)
+    elif operation == WIDE and length == 4:
+        spread_four(columns.wide[row], first, octets, p, size, count)
+    elif operation == FOUR and length == 4:
+        spread_four(columns.four[row], first, octets, p, size, count)
+    elif operation == FOUR and length == 2:
+        spread_two(columns.four[row], first, octets, p, size, count)
+    elif operation == TWO and length == 2:
+        spread_two(columns.two[row], first, octets, p, size, count)
+    elif operation == TWO and length == 1:
+        spread_one(columns.two[row], first, octets, p, size, count)
     elif operation == ONE and length == 1:
-        one = columns.one[row, first : first + count]
-        for k in range(count):
-            one[k] = octets[p + k * size]
+        spread_one(columns.one[row], first, octets, p, size, count)
     else:
         return False
     return True
@@ -163,6 +183,9 @@ def _stride(columns, operation, row, first, count, octets, p, size, length):  # 
 @part
 def _instants(columns, operation, row, first, count, octets, p, size, length, export, uptime):  # type: ignore[no-untyped-def]
     """Decode a point in time of ``count`` records."""
+    if operation == UPTIME and length == 4:
+        spread_uptimes(columns.wide[row], first, octets, p, size, count, export, uptime)
+        return
     wide = columns.wide[row, first : first + count]
     for k in range(count):
         wide[k] = instant(operation, unsigned(octets, p + k * size, length), length, export, uptime)
@@ -292,7 +315,7 @@ def decode(octets, sets, messages, layouts, columns, notes):  # type: ignore[no-
         sets: array of SET.
         messages: array of MESSAGE.
         layouts: :class:`Layouts`.
-        columns: :class:`Columns`, zeroed.
+        columns: :class:`Columns`, zeroed but for what every layout fills.
         notes: int64 (len(TIME_NOTES),), added to.
 
     """

@@ -88,6 +88,17 @@ def filled(element: Element, n: int) -> np.ndarray:
     return np.full(shape, default, element.dtype.base)
 
 
+def blank(name: str, n: int) -> np.ndarray:
+    """As :func:`filled`, read-only: batches share the memory of what none of their flows tells."""
+    if name not in _BLANKS or n > len(_BLANKS[name]):
+        _BLANKS[name] = filled(ELEMENTS[name], max(n, 1 << 16))
+        _BLANKS[name].flags.writeable = False
+    return _BLANKS[name][:n]
+
+
+_BLANKS: dict[str, np.ndarray] = {}
+
+
 def octets_both(flows: Flows) -> np.ndarray:
     """Octets of both directions of each flow, int64 (n,)."""
     total: np.ndarray = flows["octet_delta_count"] + flows["reverse_octet_delta_count"]

@@ -163,9 +163,8 @@ class CaptureReader:
         taken = candidates[real]
         if not len(taken):
             return (), taken
-        chosen = rows[taken]
-        exporter = np.stack([chosen["source_high"], chosen["source_low"]], axis=1)
-        start, time, frame = (np.ascontiguousarray(chosen[name]) for name in ("payload_start", "time", "frame"))
+        exporter = np.stack([rows["source_high"][taken], rows["source_low"][taken]], axis=1)
+        start, time, frame = (rows[name][taken] for name in ("payload_start", "time", "frame"))
         messages = arrived(exporter, time, frame)
         return self._exports.batches(octets, start, length[real], messages), taken
 

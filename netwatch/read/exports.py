@@ -10,7 +10,7 @@ import numpy as np
 from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
 from netwatch.kernels.messages import DUPLICATE, MESSAGE, OK, REASONS, SET, SFLOW, TRAILING, Streams, are_messages, walk
-from netwatch.model.flows import Flows
+from netwatch.model.flows import Flows, blank
 from netwatch.model.heard import Heard
 from netwatch.model.tally import Tally
 from netwatch.read.base import ReadOptions
@@ -149,9 +149,10 @@ class ExportDecoder:
         if late:
             yield from self._late(late)
         yield from self._decode(octets, sets[wanted], messages)
-        packets = sampled(octets, start, length, messages, self._options, self.tally)
-        if len(packets):
-            yield packets.with_columns(input=np.full(len(packets), self._input, np.uint32))
+        if (messages["version"] == SFLOW).any():
+            packets = sampled(octets, start, length, messages, self._options, self.tally)
+            if len(packets):
+                yield packets.with_columns(input=np.full(len(packets), self._input, np.uint32))
         self._tell(messages)
 
     def finish(self) -> Flows:
@@ -241,12 +242,18 @@ class ExportDecoder:
             some = sets[first:last]
             some["row"] = np.cumsum(some["count"]) - some["count"]
             n = int(some["count"].sum())
-            columns = r.Columns.of(n)
+            use = self._layouts.use(tuple(np.unique(some["layout"]).tolist()))
+            columns = r.Columns.partly(n, use.zeroed)
             r.decode(octets, some, messages, self._layouts.arrays, columns, self._notes)
             columns.four[r.INPUT] = self._input
-            if columns.four[r.SAMPLER].any():
+            if ("four", r.SAMPLER) in use.written:
                 self._resolve_samplers(some, messages, columns)
-            yield Flows({name: getattr(columns, kind)[row] for name, (kind, row) in COLUMNS.items()})
+            yield Flows(
+                {
+                    name: getattr(columns, kind)[row] if (kind, row) in use.written else blank(name, n)
+                    for name, (kind, row) in COLUMNS.items()
+                }
+            )
             first = last
 
     def _resolve_samplers(self, sets: np.ndarray, messages: np.ndarray, columns: r.Columns) -> None:
@@ -265,19 +272,21 @@ class ExportDecoder:
     def _tell(self, messages: np.ndarray) -> None:
         """Bring the tally's notes and losses up to date."""
         notes = self.tally.notes
-        fresh = messages[(messages["status"] != DUPLICATE) & (messages["stream"] >= 0)]
-        for version, n in zip(*np.unique(fresh["version"], return_counts=True), strict=True):
-            notes[f"message {_VERSIONS[int(version)]}"] += int(n)
+        fresh = (messages["status"] != DUPLICATE) & (messages["stream"] >= 0)
+        for version, n in enumerate(np.bincount(messages["version"][fresh]).tolist()):
+            if n:
+                notes[f"message {_VERSIONS[version]}"] += n
         for code, text in m.TIME_NOTES.items():
             if self._notes[code]:
                 notes[text] = int(self._notes[code])
-        if fresh["unset"].any():
-            notes["message of an exporter whose clock was never set (time of capture used)"] += int(
-                fresh["unset"].sum()
-            )
-        apart = np.abs(fresh["export"] - fresh["time"]) > m.DAY
-        if (apart & (fresh["time"] > 0)).any():
-            notes["message exported over a day away from its capture"] += int((apart & (fresh["time"] > 0)).sum())
+        time = messages["time"]
+        apart = fresh & (time > 0) & (np.abs(messages["export"] - time) > m.DAY)
+        for text, which in (
+            ("message of an exporter whose clock was never set (time of capture used)", fresh & messages["unset"] > 0),
+            ("message exported over a day away from its capture", apart),
+        ):
+            if which.any():
+                notes[text] += int(which.sum())
         self._numbering.tell(self.tally)
 
 

@@ -96,6 +96,19 @@ for _part in (
 _SECOND = {Place("wide", r.INITIATOR), Place("wide", r.RESPONDER)}
 """Filled from what no other column wants."""
 _START, _END = Place("wide", r.START), Place("wide", r.END)
+_FILLED = frozenset(
+    {Place("wide", r.FRAME), Place("address", r.EXPORTER), Place("four", r.DOMAIN), Place("four", r.INPUT),
+     Place("one", r.DETAIL)}
+)  # fmt: skip
+"""Written for every record, whatever its layout."""
+_ALWAYS = _FILLED | {_START, _END, Place("four", r.SAMPLING)}
+"""Written for every record, by what its layout gives."""
+_ICMP = frozenset({Place("two", r.ICMP), Place("one", r.ICMP_TYPE), Place("one", r.ICMP_CODE)})
+_READ = _ICMP | {
+    Place("wide", r.BOOT), Place("wide", r.LASTING), Place("four", r.SAMPLER), Place("two", r.DESTINATION_PORT),
+    Place("one", r.PROTOCOL),
+}  # fmt: skip
+"""Read to write others."""
 for _rank, (_first, _last, _operation) in enumerate(
     (
         (156, 157, m.NTP_NANO),
@@ -150,6 +163,13 @@ def _chosen(template: Template) -> dict[int, tuple[Place, int]]:
     return chosen
 
 
+class Use(NamedTuple):
+    """What some layouts do to columns: ``written`` by one at least; ``zeroed``: those that not every record fills."""
+
+    written: frozenset[Place]
+    zeroed: frozenset[Place]
+
+
 class LayoutTable:
     """All layouts, as the kernels take them."""
 
@@ -160,6 +180,8 @@ class LayoutTable:
         self._varies: list[bool] = []
         self._has: list[tuple[int, ...]] = []
         self._fields: list[tuple[int, int, int, int]] = []
+        self._places: list[frozenset[Place]] = []
+        self._uses: dict[tuple[int, ...], Use] = {}
         self._arrays: r.Layouts | None = None
         self.templates: list[Template] = []
         self.flows: list[bool] = []
@@ -190,6 +212,7 @@ class LayoutTable:
         self._sizes.append(template.size)
         self._varies.append(varies)
         self._has.append(_has(places))
+        self._places.append(frozenset(places))
         self.templates.append(template)
         self.flows.append(Place("address", r.SOURCE) in places or Place("address", r.DESTINATION) in places)
         self._arrays = None
@@ -201,6 +224,23 @@ class LayoutTable:
             self._fields[-1] = (m.SKIP, 0, last[2], last[3] + step[3])
         else:
             self._fields.append(step)
+
+    def use(self, layouts: tuple[int, ...]) -> Use:
+        """What these layouts do to columns, with what is written for every record."""
+        if layouts not in self._uses:
+            if len(self._uses) >= LAYOUTS:
+                self._uses.clear()
+            written = frozenset(_ALWAYS).union(*(self._places[each] for each in layouts))
+            if written & _ICMP:
+                written |= {Place("two", r.DESTINATION_PORT)}
+            # An address of zeros is not written, nor what a field of variable length cannot hold.
+            sure = [
+                frozenset() if self._varies[each] else {p for p in self._places[each] if p.kind != "address"}
+                for each in layouts
+            ]
+            filled = frozenset.intersection(*map(frozenset, sure)) | _FILLED
+            self._uses[layouts] = Use(written, (written | _READ) - filled)
+        return self._uses[layouts]
 
     @property
     def arrays(self) -> r.Layouts:
@@ -218,14 +258,13 @@ class LayoutTable:
 
 
 def _has(places: dict[Place, int]) -> tuple[int, ...]:
-    icmp = [Place("two", r.ICMP), Place("one", r.ICMP_TYPE), Place("one", r.ICMP_CODE)]
     both = Place("wide", r.REVERSE_OCTETS) in places or Place("wide", r.REVERSE_PACKETS) in places
     return (
         _START in places,
         _END in places,
         Place("wide", r.BOOT) in places,
         Place("wide", r.LASTING) in places,
-        any(place in places for place in icmp),
+        any(place in places for place in _ICMP),
         Detail.BIFLOW if both else 0,
         places.get(_START) == m.UPTIME and places.get(_END, m.UPTIME) == m.UPTIME,
     )

@@ -21,7 +21,9 @@ def in_force(keys: np.ndarray, rows: np.ndarray, base: Callable[[int], int], eve
 
     ``keys`` int64 (n,), ``rows`` int64 (n,); ``base``: a key's value before the batch; ``events`` in order of rows.
     """
-    unique, which = np.unique(keys, return_inverse=True)
+    # Few keys come again and again: to look them up is far cheaper than to sort all.
+    unique = np.unique(keys)
+    which = np.searchsorted(unique, keys)
     values = np.array([base(key) for key in unique.tolist()], np.int64)[which]
     places = {key: index for index, key in enumerate(unique.tolist())}
     known = [(places[e.key], e.row, e.value) for e in events if e.key in places]

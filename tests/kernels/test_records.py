@@ -1,6 +1,7 @@
 """The kernel of flow records against its naive twin: templates of any fields and lengths, over any octets."""
 
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,13 +10,17 @@ from hypothesis import strategies as st
 from naive import records as naive
 
 from netwatch.kernels import records as r
+from netwatch.kernels.jit import kernel
 from netwatch.kernels.messages import MESSAGE, SET
+from netwatch.kernels.stride import spread_four
+from netwatch.read import open_inputs
 from netwatch.read.base import ReadOptions
 from netwatch.read.exports import ExportDecoder
 from netwatch.read.layout import LayoutTable
 from netwatch.wire.template import Field, Template
 
 NOW = 1_600_000_000
+QUIRKS = Path(__file__).parents[1] / "read" / "quirks"
 LENGTHS = st.sampled_from([1, 2, 3, 4, 5, 8, naive.VARIABLE])
 NUMBERS = st.tuples(st.sampled_from([*naive.COUNTERS, naive.START, naive.END]), LENGTHS)
 SKIPPED = st.tuples(st.just(999), st.sampled_from([0, 1, 7, 16, 300, naive.VARIABLE]))
@@ -71,3 +76,44 @@ def test_columns_without_room_raise():
     r.measure(octets, sets, layouts)
     with pytest.raises(IndexError):
         r.decode(octets, sets, messages, layouts, r.Columns.of(2), np.zeros(5, np.int64))
+
+
+@pytest.mark.parametrize(
+    "place", [(0, -1, 8, 3), (0, 0, 8, 4), (2, 0, 8, 3), (-1, 0, 8, 3), (0, 0, 2, 3), (0, 0, 8, 0)]
+)
+def test_a_range_is_checked_before_its_loop(place):
+    """Loops over a range have no check of their own (jit.checked_before), so the range must have."""
+
+    @kernel
+    def spread(target, at, octets, p, step, count):
+        spread_four(target, at, octets, p, step, count)
+
+    target, octets = np.zeros(4, np.uint32), np.frombuffer(bytes(range(24)), np.uint8)
+    spread(target, 0, octets, 0, 8, 3)
+    assert target.tolist() == [0x00010203, 0x08090A0B, 0x10111213, 0]
+    at, p, step, count = place
+    with pytest.raises(IndexError):
+        spread(target, at, octets, p, step, count)
+
+
+def test_rows_that_are_not_zeroed_never_show(monkeypatch):
+    """Memory that held something else: only what every layout of a batch fills may be left as it was."""
+    clean = r.Columns.partly
+
+    def used(n, zeroed):
+        columns = clean(n, ())
+        for kind in columns:
+            kind.fill(77)
+        for kind, row in zeroed:
+            getattr(columns, kind)[row] = 0
+        return columns
+
+    seen = []
+    for way in (clean, used):
+        monkeypatch.setattr(r.Columns, "partly", way)
+        for path in sorted(QUIRKS.glob("*.export")):
+            batches = list(open_inputs([path]))
+            seen.append([column.tolist() for flows in batches for column in flows.columns.values()])
+    half = len(seen) // 2
+    assert seen[:half] == seen[half:]
+    assert half > 10
