@@ -13,6 +13,7 @@ from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
 from netwatch.kernels.jit import kernel, part
 from netwatch.kernels.load import be16, be32, be64, le16, le32, le64
+from netwatch.kernels.stride import MAPPED
 
 COMMON_OLD, MAP, EXPORTER, EXPORTER_STATISTICS, SAMPLER_OLD, COMMON, RECORD, SAMPLER = 1, 2, 7, 8, 9, 10, 11, 15
 """Types of records."""
@@ -100,7 +101,7 @@ def _address(columns, row, k, octets, p, big, six):  # type: ignore[no-untyped-d
     else:
         columns.address[row, k, 0] = np.uint64(0)
         address = np.uint64(_u32(octets, p, big))
-        columns.address[row, k, 1] = r.MAPPED | address if address or row != r.NEXT_HOP else np.uint64(0)
+        columns.address[row, k, 1] = MAPPED | address if address or row != r.NEXT_HOP else np.uint64(0)
 
 
 @part
@@ -272,7 +273,7 @@ def _remember(octets, p, size, kind, big, known):  # type: ignore[no-untyped-def
         number = _u16(octets, p + 26, big)
         high, low = _u64(octets, p + 8, big), _u64(octets, p + 16, big)
         if _u16(octets, p + 24, big) == 2:
-            high, low = np.uint64(0), r.MAPPED | (low & np.uint64(0xFFFFFFFF))
+            high, low = np.uint64(0), MAPPED | (low & np.uint64(0xFFFFFFFF))
         known.exporter[number, 0], known.exporter[number, 1] = high, low
         known.domain[number] = _u32(octets, p + 28, big)
 
