@@ -13,7 +13,7 @@ MAPPED = np.uint64(0xFFFF_0000_0000)
 
 @inlined
 def within(target, at, octets, p, step, count, length):  # type: ignore[no-untyped-def]
-    """Raise unless there are ``count`` fields of ``length`` octets, ``step`` apart from ``p`` on, and as many places."""
+    """Raise unless all of ``count`` fields of ``length`` octets, ``step`` apart, and as many places are there."""
     if count < 1 or step < length or p < 0 or at < 0:
         raise IndexError("no such range")
     if at > target.shape[0] - count or p > octets.size - length - (count - 1) * step:
