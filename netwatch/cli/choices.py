@@ -58,7 +58,7 @@ class Reading:
     )
     active_timeout: Annotated[float, Parameter(help="After which a long flow is cut.", metavar="SECONDS")] = 1800.0
     idle_timeout: Annotated[float, Parameter(help="Of silence that end a flow.", metavar="SECONDS")] = 60.0
-    dedupe: Annotated[bool, Parameter(help="Count a packet that was captured twice once.")] = False
+    dedupe: Annotated[bool, Parameter(help="Count once what was captured twice, or told by two exporters.")] = False
 
 
 def split(values: tuple[str, ...]) -> tuple[str, ...]:

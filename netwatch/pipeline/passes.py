@@ -24,6 +24,7 @@ from netwatch.model.packets import Packets
 from netwatch.model.series import SeriesSet
 from netwatch.model.tally import Tally
 from netwatch.model.verdict import Verdict
+from netwatch.pipeline.exporters import exporters, once
 from netwatch.read import Inputs, open_inputs
 from netwatch.scope import Scope
 from netwatch.store import FlowStore
@@ -40,7 +41,10 @@ Advance = Callable[[Inputs], None]
 
 @dataclass(slots=True)
 class Judged:
-    """Flows with scope, class and role in ``store``, and what was learnt on the way."""
+    """Flows with scope, class and role in ``store``, and what was learnt on the way.
+
+    ``exporters``: the largest ones with the timeouts by which they cut flows, JSON-ready.
+    """
 
     inputs: Inputs
     scope: Scope
@@ -48,6 +52,7 @@ class Judged:
     verdicts: list[Verdict]
     series: SeriesSet | None
     tallies: list[Tally]
+    exporters: list[dict[str, Any]]
 
 
 def metered(inputs: Inputs, meter: Meter, advance: Advance) -> Iterator[Flows]:
@@ -109,6 +114,7 @@ def judged(paths: Sequence[str | Path], options: Options, advance: Advance = lam
             scoped = scope.annotate(within(flows, options.since, options.until, window))
             observed.append(fingerprinter.observe(scoped.take(scoped["direction"] != Direction.OUTSIDE)))
         observed.flush()
+        twice = once(observed, dedupe=options.meter.dedupe)
         verdicts = fingerprinter.conclude(observed.table)
         series = None
         if observed.rows:
@@ -121,5 +127,6 @@ def judged(paths: Sequence[str | Path], options: Options, advance: Advance = lam
                 builder.add(classified)
             series = builder.result()
         store.flush()
-        tallies = [*inputs.tallies, meter.tally, window, scope.tally, *([builder.tally] if observed.rows else [])]
-        yield Judged(inputs, scope, store, verdicts, series, tallies)
+        folded = [builder.tally] if observed.rows else []
+        tallies = [*inputs.tallies, meter.tally, window, scope.tally, *twice, *folded]
+        yield Judged(inputs, scope, store, verdicts, series, tallies, exporters(observed))

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from netwatch.errors import OutputError
-from netwatch.model.flows import ELEMENTS, Flows, filled
+from netwatch.model.flows import ELEMENTS, Flows, filled, octets_both
 from netwatch.store.schema import columns_at_rest, from_arrow, to_arrow
 
 if TYPE_CHECKING:
@@ -82,6 +83,27 @@ class FlowStore:
         self._held_rows += len(flows)
         if self._held_rows >= ROWS_PER_GROUP:
             self._write()
+
+    def leave_out(self, places: np.ndarray) -> int:
+        """Take flows out, by their places in order; the octets that go with them, both directions.
+
+        Raises:
+            OutputError: the disk is full or not writable.
+        """
+        self.flush()
+        before = self.path.rename(self.path.with_suffix(".before"))
+        self.rows, self.first, self.last = 0, None, None
+        place = octets = 0
+        with pq.ParquetFile(before) as file:
+            for batch in file.iter_batches(ROWS_PER_GROUP, use_threads=False):
+                flows = from_arrow(batch)
+                keep = ~np.isin(place + np.arange(len(flows)), places)
+                octets += int(octets_both(flows)[~keep].sum())
+                self.append(flows.take(keep))
+                place += len(flows)
+        self.flush()
+        before.unlink()
+        return octets
 
     def flush(self) -> None:
         """Write what is held and close the file; the flows can be read now."""
