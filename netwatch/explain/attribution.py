@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from netwatch.explain.headline import PASSING
 from netwatch.explain.words import amount, appeared, percent, spans, times
 from netwatch.model.change import Change
-from netwatch.model.finding import Finding
+from netwatch.model.finding import Estimate, Finding, Share
 from netwatch.model.taxonomy import family
 from netwatch.model.text import duration
 
@@ -42,11 +43,11 @@ def _titled(threat: Finding) -> Finding:
 
 
 class Led(NamedTuple):
-    """A departure that one class of attack leads with a share of it."""
+    """A departure that one class of attack leads: its part of it."""
 
     change: Change
     class_id: str
-    share: float
+    share: Share
 
 
 def _attack_of(led: Led, threats: Sequence[Finding]) -> int | None:
@@ -69,11 +70,11 @@ def _leader(finding: Finding) -> Led | None:
         if composition.counter == change.counter and composition.dimension == "class" and composition.shares:
             best = max(composition.shares, key=lambda s: s.share)
             if best.share >= MOSTLY and family(best.cell["class"]) == "attack":
-                return Led(change, best.cell["class"], best.share)
+                return Led(change, best.cell["class"], best)
     return None
 
 
-def _with(attack: Finding, finding: Finding, change: Change, share: float) -> Finding:
+def _with(attack: Finding, finding: Finding, change: Change, share: Share) -> Finding:
     title = attack.title if attack.change is not None else f"{attack.title}; {_short(change)}"
     figures = {**attack.figures, "raised": [*_raises(attack), finding.figures]}
     return replace(
@@ -137,10 +138,16 @@ def _inside(subject: str, prefix: str) -> bool:
         return False
 
 
-def _raised(change: Change, share: float) -> str:
+def _raised(change: Change, share: Share) -> str:
     what = _COUNTED[change.counter]
-    part = percent(min(share, 1.0))
-    return f"It raised {what} {_fold(change)}, {_until(change)}: {part} of that departure is this attack."
+    part = percent(min(share.share, 1.0))
+    rest = "" if math.isnan(share.without.value) else f"; without it {what} would have stood at {_rest(share.without)}"
+    return f"It raised {what} {_fold(change)}, {_until(change)}: {part} of that departure is this attack{rest}."
+
+
+def _rest(without: Estimate) -> str:
+    known = "" if math.isnan(without.low) else f" ({without.low:.3g} to {without.high:.3g})"
+    return f"{times(without.value)}{known} the usual level"
 
 
 def _fold(change: Change) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from netwatch.errors import UsageError
-from netwatch.explain.dimensions import ADDRESSED, chosen, source_is_own
+from netwatch.explain.dimensions import ADDRESSED, chosen, network_code, source_is_own
 from netwatch.explain.windows import DAY, Span, Windows
 
 COUNTERS = ("octets", "packets", "flows", "peers")
@@ -20,7 +20,8 @@ _USED = {
     "flow_start", "direction", "source_as", "destination_as", "source_country", "destination_country",
     "source_transport_port", "destination_transport_port", "protocol_identifier", "orientation", "traffic_class",
     "role", "application", "bgp_next_adjacent_as_number", "source_address", "destination_address", "exporter_address",
-    "share_before", "share_after", "slot_before", "slot_after", "octets", "packets",
+    "share_before", "share_after", "slot_before", "slot_after", "octets", "packets", "episode",
+    "own_network",
 }  # fmt: skip
 
 
@@ -34,9 +35,9 @@ class Prepared(NamedTuple):
 
 @dataclass(slots=True)
 class Cells:
-    """``keys``: raw values of the dimensions, one tuple a cell; ``names``: the same as text. ``added`` float64 (n,): by
-    how much each cell's amount a second rose, largest movement first. ``total``: the rise of all cells, ``moved``:
-    their rises and falls added up without sign, also of the cells that are not listed.
+    """``keys``: raw values of the dimensions, one tuple a cell; ``names``: the same as text. ``before``, ``after``
+    float64 (n,): each cell's amount a second, largest movement first. ``whole``: those of all cells, ``moved``: their
+    rises and falls added up without sign, also of the cells that are not listed.
 
     Octets, packets and flows are of both directions, sampling corrected; peers are address-days, a peer of several
     cells shared among them.
@@ -44,56 +45,58 @@ class Cells:
 
     keys: list[tuple[Any, ...]]
     names: list[tuple[str, ...]]
-    added: np.ndarray
-    total: float
+    before: np.ndarray
+    after: np.ndarray
+    whole: tuple[float, float]
     moved: float
+
+    @property
+    def added(self) -> np.ndarray:
+        """By how much each cell rose, float64 (n,)."""
+        rise: np.ndarray = self.after - self.before
+        return rise
+
+    @property
+    def total(self) -> float:
+        """By how much all of them rose."""
+        return self.whole[1] - self.whole[0]
 
 
 def count_cells(flows: Prepared, by: Sequence[str], counter: str, most: int) -> Cells:
-    """What the cells of flows added; the ``most`` that moved most are listed.
+    """What the cells of flows amounted to; the ``most`` that moved most are listed.
 
     Raises:
         UsageError: no such counter or dimension.
     """
     import ibis
 
-    dimensions, windows = chosen(by), flows.windows
+    dimensions, seconds = chosen(by), flows.windows.seconds
     weighed = _keyed(flows, by, counter)
     keys = [f"key{i}" for i in range(len(by))]
     grouped = weighed.group_by(keys).agg(
-        added=weighed.after.sum() / windows.seconds[1] - weighed.before.sum() / windows.seconds[0]
+        before=weighed.before.sum() / seconds[0], after=weighed.after.sum() / seconds[1]
     )
-    whole = ibis.window()
+    added, every = (grouped.after - grouped.before).abs(), ibis.window()
     rows = (
-        grouped.mutate(total=grouped.added.sum().over(whole), moved=grouped.added.abs().sum().over(whole))
-        .order_by([ibis.desc(ibis._.added.abs()), *keys])
+        grouped.mutate(
+            moved=added.sum().over(every), b=grouped.before.sum().over(every), a=grouped.after.sum().over(every)
+        )
+        .order_by([ibis.desc((ibis._.after - ibis._.before).abs()), *keys])
         .limit(most)
         .to_pyarrow()
     )
     raw = list(zip(*(rows.column(key).to_pylist() for key in keys), strict=True))
     names = [tuple(d.write(value) for d, value in zip(dimensions, key, strict=True)) for key in raw]
-    total, moved = (float(rows.column(n)[0].as_py()) if len(raw) else 0.0 for n in ("total", "moved"))
-    return Cells(raw, names, rows.column("added").to_numpy().astype(np.float64), total, moved)
-
-
-def count_levels(flows: Prepared, dimension: str, counter: str) -> dict[str, tuple[float, float]]:
-    """Amount a second before and after of every value of a dimension; for dimensions of few values."""
-    import ibis
-
-    write = chosen([dimension])[0].write
-    weighed, windows = _keyed(flows, [dimension], counter), flows.windows
-    rows = weighed.group_by("key0").agg(b=ibis._.before.sum(), a=ibis._.after.sum()).order_by("key0").to_pyarrow()
-    return {
-        write(key): (float(b) / windows.seconds[0], float(a) / windows.seconds[1])
-        for key, b, a in zip(*(rows.column(name).to_pylist() for name in ("key0", "b", "a")), strict=True)
-    }
+    b, a, moved = (float(rows.column(n)[0].as_py()) if len(raw) else 0.0 for n in ("b", "a", "moved"))
+    before, after = (rows.column(side).to_numpy().astype(np.float64) for side in ("before", "after"))
+    return Cells(raw, names, before, after, (b, a), moved)
 
 
 def count_slots(flows: Prepared, by: Sequence[str], counter: str, told: list[tuple[Any, ...]]) -> list[np.ndarray]:
     """For before and after, float64 (cells + 1, slots): amounts of the told cells and, last, of the rest."""
     import ibis
 
-    slot = slot_for(flows.windows)
+    length = slot_for(flows.windows)
     weighed, cells = _keyed(flows, by, counter), len(told)
     if told:
         # A join: a chain of hundreds of conditions costs more to put into words than to answer.
@@ -104,20 +107,23 @@ def count_slots(flows: Prepared, by: Sequence[str], counter: str, told: list[tup
         cell = weighed.cell.fill_null(cells)
     else:
         cell = ibis.literal(0)
+    # One query for both sides: a flow of one window touches a single slot of the other's count.
+    slots = ["slot_before", "slot_after"]
+    rows = (
+        weighed.mutate(cell=cell)
+        .group_by(["cell", *slots])
+        .agg(before=ibis._.before.sum(), after=ibis._.after.sum())
+        .order_by(["cell", *slots])
+        .to_pyarrow()
+    )
+    at = rows.column("cell").to_numpy()
     matrices = []
     for side, spans in (("before", flows.windows.before), ("after", flows.windows.after)):
-        rows = (
-            weighed.filter(weighed[side] > 0)
-            .mutate(cell=cell, slot=weighed[f"slot_{side}"])
-            .group_by(["cell", "slot"])
-            .agg(amount=ibis._[side].sum())
-            .order_by(["cell", "slot"])
-            .to_pyarrow()
-        )
-        slots = _slots(spans, slot)
-        matrix = np.zeros((cells + 1, len(slots)))
-        at = np.clip(np.searchsorted(slots, rows.column("slot").to_numpy()), 0, len(slots) - 1)
-        np.add.at(matrix, (rows.column("cell").to_numpy(), at), rows.column("amount").to_numpy())
+        amounts, slot = rows.column(side).to_numpy(), rows.column(f"slot_{side}").to_numpy()
+        inside, numbers = amounts > 0, _slots(spans, length)
+        matrix = np.zeros((cells + 1, len(numbers)))
+        place = np.clip(np.searchsorted(numbers, slot[inside]), 0, len(numbers) - 1)
+        np.add.at(matrix, (at[inside], place), amounts[inside])
         matrices.append(matrix)
     return matrices
 
@@ -158,6 +164,7 @@ def _weighed(table: Any, windows: Windows) -> Any:
         share_after=_overlap(table, windows.after),
         slot_before=slots[0].cast("int32"),
         slot_after=slots[1].cast("int32"),
+        own_network=network_code(table),
         octets=_both(table, "octet"),
         packets=_both(table, "packet"),
     )

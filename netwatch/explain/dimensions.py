@@ -11,6 +11,8 @@ from netwatch.model.application import APPLICATIONS
 from netwatch.model.elements import Direction, Orientation, Role
 from netwatch.model.taxonomy import CLASSES, family
 
+NO_FLOOD = "no flood"
+"""The episode of all flows that are part of none."""
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 58: "icmp6", 132: "sctp"}
 
 
@@ -39,9 +41,10 @@ def _address(value: Any) -> str:
 
 
 def _prefix(value: Any) -> str:
-    """The network of the first octets of an address in hexadecimal: 15 of an IPv4-mapped one (/24), else 6 (/48)."""
-    octets = bytes.fromhex(value)
-    return f"{_address(octets + bytes(16 - len(octets)))}/{24 if len(octets) == 15 else 48}"
+    """The network of :func:`network_code` as text."""
+    if value >> 48:
+        return f"{_address(bytes(10) + bytes((255, 255)) + (value & 0xFFFFFF).to_bytes(3, 'big') + bytes(1))}/24"
+    return f"{_address(value.to_bytes(6, 'big') + bytes(10))}/48"
 
 
 def _service(value: Any) -> str:
@@ -72,16 +75,29 @@ def _service_code(table: Any) -> Any:
     return table.protocol_identifier.cast("int64") * 65536 + port
 
 
-def _network(table: Any) -> Any:
+def own_address(table: Any) -> Any:
+    """The watched side's address, 32 hexadecimal digits in capitals."""
     import ibis
 
     hexadecimal = ibis.udf.scalar.builtin(_hex, name="hex", signature=(("binary",), "string"))
-    digits = hexadecimal(_side(table, "address", own=True))
-    return digits.startswith("0" * 20 + "FFFF").ifelse(digits[:30], digits[:12])
+    return hexadecimal(_side(table, "address", own=True))
+
+
+def network_code(table: Any) -> Any:
+    """The watched side's network as a number: the first 48 bits of its address, of IPv4 the first 24 and 1 << 48."""
+    digits = own_address(table)
+    four, six = ("0x" + digits[24:30]).cast("int64"), ("0x" + digits[:12]).cast("int64")
+    return digits.startswith("0" * 20 + "FFFF").ifelse(four + (1 << 48), six)
 
 
 def _hex(octets: Any) -> Any:
     """DuckDB's function of that name."""
+
+
+def _episode(table: Any) -> Any:
+    import ibis
+
+    return table.episode if "episode" in table.columns else ibis.literal(NO_FLOOD)
 
 
 def _family(table: Any) -> Any:
@@ -108,14 +124,16 @@ DIMENSIONS: dict[str, Dimension] = {
     "protocol": Dimension(lambda t: t.protocol_identifier, lambda v: _PROTOCOLS.get(v, f"protocol {v}")),
     "host": Dimension(lambda t: _side(t, "address", own=True), _address),
     "peer": Dimension(lambda t: _side(t, "address", own=False), _address),
-    "prefix": Dimension(_network, _prefix),
+    "prefix": Dimension(lambda t: t.own_network, _prefix),
     "upstream": Dimension(lambda t: t.bgp_next_adjacent_as_number, _as_number),
     "exporter": Dimension(lambda t: t.exporter_address, _address),
+    "episode": Dimension(_episode, str),
 }
-"""``asn``, ``country`` and ``peer`` are of the far side; ``own_asn``, ``host`` and ``prefix`` of the watched one."""
+"""``asn``, ``country`` and ``peer`` are of the far side; ``own_asn``, ``host`` and ``prefix`` of the watched one;
+``episode`` is the flood that a flow is part of, where :mod:`netwatch.explain.episodes` has marked them.
+"""
 
-
-ADDRESSED = ("host", "peer", "prefix", "exporter")
+ADDRESSED = ("host", "peer", "exporter")
 """Dimensions that are read from an address."""
 
 

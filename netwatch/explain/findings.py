@@ -35,7 +35,7 @@ def explain(
     """
     threats = threat_findings(verdicts)
     distinct = _distinct(changes, series)
-    ground = Ground(series, without_parts_of(distinct, threats), flows, options, names)
+    ground = Ground(series, without_parts_of(distinct, threats), flows, options, names, threats)
     overall = overall_finding(ground)
     findings = [
         *([] if overall is None else [overall]),

@@ -10,6 +10,8 @@ from netwatch.model.text import day
 
 LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP)
 PASSING = (ChangeKind.EPISODE, ChangeKind.SPIKE, ChangeKind.DROP)
+_SAME = 0.03
+"""Difference of two ratios, as a logarithm, that needs no word."""
 _COUNTED = {"octets": "Volume", "packets": "Packets", "flows": "Flows", "peers": "Distinct peers"}
 
 
@@ -54,7 +56,20 @@ def headline(change: Change, names: Names, window: int) -> str:
         since += f" until {when(change.until, window)}"
     p = "" if math.isnan(change.p_value) else f", {chance(change.p_value)}"
     kind = change.kind.capitalize()
-    return f"{kind} of {change.counter} of {names.entity(change.entity)}: {ratio}, {rates}, {since}{p}."
+    return f"{kind} of {change.counter} of {names.entity(change.entity)}: {ratio}, {rates}, {since}{p}.{_means(change)}"
+
+
+def _means(change: Change) -> str:
+    """Why the ratio is not that of the two rates, where it is another."""
+    if appeared(change) or change.kind not in LEVELS or not (change.before > 0 < change.after < math.inf):
+        return ""
+    plain = change.after / change.before
+    if not change.ratio > 0 or abs(math.log(plain / change.ratio)) < _SAME:
+        return ""
+    return (
+        f" The two means alone give {times(plain)}; the ratio is fitted to logarithms, with rhythm, growth and single "
+        "high hours taken out."
+    )
 
 
 def chance(p: float) -> str:

@@ -1,44 +1,78 @@
-"""Intervals of shares: a moving-block bootstrap over the slots of each window (Künsch 1989), with a fixed seed."""
+"""Intervals of shares and of what is left without a cell: a moving-block bootstrap over the slots of each window
+(Künsch 1989), with a fixed seed.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 BLOCKS_NEEDED = 3
 
 
-def share_intervals(
+class Intervals(NamedTuple):
+    """Edges of 95 % intervals, float64 (cells,) each, NaN where not known: of each cell's share of the whole change,
+    and of the ratio, after to before, of all the rest without the cell.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+    without_low: np.ndarray
+    without_high: np.ndarray
+
+    @classmethod
+    def unknown(cls, cells: int) -> Intervals:
+        """Nothing known of any cell."""
+        return cls(*(np.full(cells, np.nan) for _ in cls._fields))
+
+
+def intervals(
     before: np.ndarray, after: np.ndarray, seconds: tuple[float, float], draws: tuple[int, int, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """95 % interval of each cell's share of the whole change: (low, high), float64 (cells,).
+) -> Intervals:
+    """The intervals of every cell.
 
     ``before``, ``after`` float64 (cells, slots): all cells of each window, so that their columns sum to its whole.
     ``seconds``: observed length of each window. ``draws``: (resamples, slots in a block, seed). Deviations are widened
-    by sqrt(b / (b - 1)) for b independent blocks. NaN with fewer than three blocks on a side.
+    by sqrt(b / (b - 1)) for b independent blocks. Unknown with fewer than three blocks on a side.
     """
-    cells = len(before)
     resamples, block, seed = draws
     fewest = min(before.shape[1], after.shape[1])
     block = max(1, min(block, fewest // BLOCKS_NEEDED))
     blocks = fewest // block
-    unknown = np.full(cells, np.nan)
     if blocks < BLOCKS_NEEDED:
-        return unknown, unknown.copy()
+        return Intervals.unknown(len(before))
     generator = np.random.default_rng(seed)
     sums = [_resampled(side, block, resamples, generator) for side in (before, after)]
-    added = sums[1] / seconds[1] - sums[0] / seconds[0]
-    whole = added.sum(axis=1, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shares = np.where(whole == 0, np.nan, added / whole)
-        change = after.sum(axis=1) / seconds[1] - before.sum(axis=1) / seconds[0]
-        centre = change / change.sum() if change.sum() else unknown
-    if np.isnan(shares).any() or np.isnan(centre).any():
-        return unknown, unknown.copy()
+    drawn = (sums[0] / seconds[0], sums[1] / seconds[1])
+    seen = (before.sum(axis=1) / seconds[0], after.sum(axis=1) / seconds[1])
     widen = math.sqrt(blocks / (blocks - 1))
-    low, high = np.quantile(shares, [0.025, 0.975], axis=0)
-    return centre + np.minimum(low - centre, 0) * widen, centre + np.maximum(high - centre, 0) * widen
+    return Intervals(*_edges(_shares(*seen), _shares(*drawn), widen), *_edges(_without(*seen), _without(*drawn), widen))
+
+
+def _shares(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Each cell's share of the rise; cells lie along the last axis."""
+    added = after - before
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares: np.ndarray = added / added.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def _without(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Ratio, after to before, of all cells but each."""
+    rest = [np.clip(side.sum(axis=-1, keepdims=True) - side, 0, None) for side in (before, after)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio: np.ndarray = rest[1] / rest[0]
+    return ratio
+
+
+def _edges(centre: np.ndarray, drawn: np.ndarray, widen: float) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high of each cell about its centre; NaN where the centre or a draw has no value."""
+    known = np.isfinite(centre) & np.isfinite(drawn).all(axis=0)
+    low, high = np.quantile(np.where(known, drawn, 0.0), [0.025, 0.975], axis=0)
+    middle = np.where(known, centre, np.nan)
+    return middle + np.minimum(low - middle, 0) * widen, middle + np.maximum(high - middle, 0) * widen
 
 
 def _resampled(side: np.ndarray, block: int, resamples: int, generator: np.random.Generator) -> np.ndarray:

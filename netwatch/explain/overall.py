@@ -5,20 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from netwatch.explain import severity
-from netwatch.explain.cells import count_levels, prepared
+from netwatch.explain.causes import split_by_causes
+from netwatch.explain.cells import prepared
+from netwatch.explain.composed import carrier_words, composition_words, mining_words
+from netwatch.explain.counterfactual import trial_figures
 from netwatch.explain.decomposition import split
+from netwatch.explain.episodes import marked
 from netwatch.explain.order import OVERALL
-from netwatch.explain.trend import Draws, Estimate, growth_and_steps, ratio_of_means
-from netwatch.explain.volume import Ground, composition_words, compositions_of, mining_words
+from netwatch.explain.trend import Draws, growth_and_steps, ratio_of_means
+from netwatch.explain.volume import Ground, levels_of, splits_of
 from netwatch.explain.windows import DAY, WEEK, Span, Windows, observed
 from netwatch.explain.words import amount, listed, times, when
 from netwatch.model.change import Change, ChangeKind
-from netwatch.model.finding import Composition, Finding
+from netwatch.model.finding import Composition, Estimate, Finding
 from netwatch.model.series import Entity, Series
 from netwatch.model.text import day, duration
 
@@ -26,7 +31,7 @@ LEAST = 4 * WEEK
 """Shorter windows do not tell of a trend."""
 LONG_BLOCK, SHORT_BLOCK = 28, 7
 """Days drawn together: a month where the periods are years, else a week."""
-_DIMENSIONS = ("family", "class", "asn", "port", "host", "direction")
+_DIMENSIONS = ("family", "class", "asn", "port", "host", "direction", "episode")
 
 
 class Periods(NamedTuple):
@@ -58,16 +63,24 @@ def overall_finding(ground: Ground) -> Finding | None:
     at = [round((c.since - series.bins.start) / DAY) for c in steps]
     growth, factors = growth_and_steps(rates, at, draws)
     windows = Windows((periods.first,), (periods.last,), _seconds(series, (periods.first,), (periods.last,)))
-    flows = prepared(ground.flows, windows)
-    compositions = [c for c in compositions_of(flows, "octets", _DIMENSIONS, ground.options) if c.counter == "octets"]
-    compositions += _counted_alike(ground, series, periods)
-    levels = count_levels(flows, "family", "octets")
+    flows = prepared(marked(ground.flows, ground.threats), windows)
+    options = replace(ground.options, block=periods.block)
+    compositions = [
+        *splits_of(flows, "octets", _DIMENSIONS, options), split_by_causes(flows, "octets", options),
+        *_counted_alike(ground, series, periods),
+    ]  # fmt: skip
+    levels = levels_of(compositions, "octets")
     moved = _words(change, periods, (growth, factors), steps)
-    words = [moved, *composition_words("octets", compositions, windows, ground), *mining_words(compositions, levels)]
+    names, length = ground.names, ground.length
+    words = [
+        moved, *_around(steps, factors), *composition_words("octets", compositions, windows, names, length),
+        *mining_words(compositions, levels), *carrier_words("octets", compositions, names),
+    ]  # fmt: skip
     figures: dict[str, object] = {
         "ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high,
         "before_per_second": change.before, "after_per_second": change.after,
         "periods": list(periods.names), "growth_per_year": growth._asdict(),
+        "without": trial_figures(compositions, "octets"),
         "steps": [{"since": day(c.since), **f._asdict()} for c, f in zip(steps, factors, strict=True)],
     }  # fmt: skip
     limits = ["Steps and growth are fitted together on the logarithm of daily volume, with weekdays and season."]
@@ -192,6 +205,20 @@ def _words(change: Change, periods: Periods, fitted: tuple[Estimate, list[Estima
         else:
             parts.append(f"{name} of {rate}{' beside it' if parts else ''}")
     return f"{opening}: {listed(parts)}." if parts else f"{opening}, without a step."
+
+
+def _around(steps: Sequence[Change], factors: Sequence[Estimate]) -> list[str]:
+    """Why the finding on a step tells another factor, where it does."""
+    told = [
+        f"{times(c.ratio)} ({_interval(c.ratio_low, c.ratio_high)}) on {day(c.since)}"
+        for c, f in zip(steps, factors, strict=True) if times(c.ratio) != times(f.value)
+    ]  # fmt: skip
+    if not told:
+        return []
+    return [
+        f"The days around a step alone give {listed(told)}: the fit over the whole window rests on more days and takes "
+        "growth, weekdays and season out of it."
+    ]
 
 
 def _interval(low: float, high: float) -> str:

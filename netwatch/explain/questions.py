@@ -6,11 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netwatch.explain.counterfactual import brief_words, ended_by, ratio_words, trials
 from netwatch.explain.headline import LEVELS
 from netwatch.explain.order import OVERALL
 from netwatch.explain.overall import LEAST
 from netwatch.explain.threats import miner_words
-from netwatch.explain.words import FAMILY_WORDS, amount, attack_name, class_words, counted, listed, percent
+from netwatch.explain.words import (
+    FAMILY_WORDS,
+    Names,
+    amount,
+    attack_name,
+    class_words,
+    counted,
+    interval_words,
+    listed,
+    percent,
+)
 from netwatch.model.finding import Composition, Finding
 from netwatch.model.series import Series, SeriesSet
 from netwatch.model.tally import Tally
@@ -18,22 +29,28 @@ from netwatch.model.text import count, duration, printable, volume
 
 HOW_MUCH, WHAT, CAPTURE = "How much, and did it jump?", "What made it?", "Is the capture to blame?"
 _TOLD = 3
+_NAMELESS = Names()
 SMALL = 0.1
 """Share of all octets below which mining did not make the volume."""
 
 
-def answer(series: SeriesSet, findings: Sequence[Finding], tallies: Sequence[Tally]) -> tuple[tuple[str, str], ...]:
-    """The three questions with their answers in words, each resting on findings that say more; none without series."""
+def answer(
+    series: SeriesSet, findings: Sequence[Finding], tallies: Sequence[Tally], names: Names = _NAMELESS
+) -> tuple[tuple[str, str], ...]:
+    """The three questions with their answers in words, a paragraph a line, each resting on findings that say more;
+    none without series.
+    """
     whole = series.get("scope", "all", "octets")
     if whole is None or not np.isfinite(whole.values).any():
         return ()
     return (
-        (HOW_MUCH, " ".join(_how_much(whole, findings))),
+        (HOW_MUCH, "\n".join(_how_much(whole, findings, names))),
         (
             WHAT,
-            " ".join(
+            "\n".join(
                 [
-                    *(_made_of(findings) or _all_made_of(series)),
+                    " ".join(_made_of(findings) or _all_made_of(series)),
+                    *_without(findings, names),
                     *_mining(whole, findings, series),
                     *_attacks(whole, findings, series),
                 ]
@@ -55,7 +72,7 @@ def _lasting(findings: Sequence[Finding], counter: str) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _how_much(whole: Series, findings: Sequence[Finding]) -> list[str]:
+def _how_much(whole: Series, findings: Sequence[Finding], names: Names) -> list[str]:
     overall = _overall(findings)
     shifts = _lasting(findings, "octets")
     length = whole.bins.end - whole.bins.start
@@ -68,9 +85,9 @@ def _how_much(whole: Series, findings: Sequence[Finding]) -> list[str]:
         words = [f"No lasting change: {amount(mean, 'octets')} on average over {duration(length)}."]
         if length < LEAST:
             words.append("A window this short cannot tell growth.")
-    others = [f.title for counter in ("flows", "packets", "peers") for f in _lasting(findings, counter)]
+    others = [f for counter in ("flows", "packets", "peers") for f in _lasting(findings, counter)]
     if others:
-        words.append(f"Beside the octets: {'; '.join(t[0].lower() + t[1:] for t in others[:_TOLD])}.")
+        words.append(f"Beside the octets: {'; '.join(_beside(f, names) for f in others[:_TOLD])}.")
     passing = [f.title for f in findings if f.kind == "volume" and f.change is not None
                and f.change.entity.kind == "scope" and f.change.kind not in LEVELS]  # fmt: skip
     if passing:
@@ -79,9 +96,26 @@ def _how_much(whole: Series, findings: Sequence[Finding]) -> list[str]:
     return words
 
 
+def _beside(finding: Finding, names: Names) -> str:
+    """A change of another counter in a clause, with what it would be without mining or attacks where that ends it."""
+    ended = ended_by(finding.compositions, finding.change.counter, names) if finding.change is not None else ""
+    return finding.title[0].lower() + finding.title[1:] + (f" ({ended})" if ended else "")
+
+
+def _main(findings: Sequence[Finding]) -> Finding | None:
+    """The finding that tells of the main change of the octets."""
+    return _overall(findings) or next(iter(_lasting(findings, "octets")), None)
+
+
+def _without(findings: Sequence[Finding], names: Names) -> list[str]:
+    """Whether that change would be there without any one part."""
+    main = _main(findings)
+    return [] if main is None else brief_words(main.compositions, "octets", names)
+
+
 def _made_of(findings: Sequence[Finding]) -> list[str]:
     """Shares of the octets that the main change added or took away."""
-    main = _overall(findings) or next(iter(_lasting(findings, "octets")), None)
+    main = _main(findings)
     if main is None:
         return []
     splits = {(c.counter, c.dimension): c for c in main.compositions}
@@ -97,13 +131,13 @@ def _made_of(findings: Sequence[Finding]) -> list[str]:
     ]
     detail = f" ({', '.join(inside)})" if inside else ""
     words = [
-        f"Of the {verb} octets {percent(octets['ordinary'])} are ordinary use{detail}, {percent(octets['unknown'])} "
-        f"unknown, mining {percent(octets['mining'])}, attacks {percent(octets['attack'])}."
+        f"Of the {verb} octets {octets['ordinary']} are ordinary use{detail}, {octets['unknown']} "
+        f"unknown, mining {octets['mining']}, attacks {octets['attack']}."
     ]
     flows = splits.get(("flows", "family"))
     if flows is not None and flows.total > 0:
         shares = _family_shares(flows)
-        told = [f"{n} {percent(shares[k])}" for k, n in
+        told = [f"{n} {shares[k]}" for k, n in
                 (("mining", "mining"), ("ordinary", "ordinary use"), ("attack", "attacks"))]  # fmt: skip
         words.append(f"Of the added flows: {listed(told)}.")
     return words
@@ -119,10 +153,11 @@ def _all_made_of(series: SeriesSet) -> list[str]:
     return [f"Of all octets: {listed(told)}."]
 
 
-def _family_shares(composition: Composition) -> dict[str, float]:
-    shares = dict.fromkeys(("ordinary", "unknown", "mining", "attack", "chain"), 0.0)
+def _family_shares(composition: Composition) -> dict[str, str]:
+    """Share of each family with its 95 % interval, in words."""
+    shares = dict.fromkeys(("ordinary", "unknown", "mining", "attack", "chain"), percent(0.0))
     for share in composition.shares:
-        shares[share.cell["family"]] = share.share
+        shares[share.cell["family"]] = f"{percent(share.share)}{interval_words(share)}"
     return shares
 
 
@@ -171,8 +206,15 @@ def _attacks(whole: Series, findings: Sequence[Finding], series: SeriesSet) -> l
     parts += [counted(number, "episode") + f" of {name}" for name, number in rest.items()]
     moved, part = _moved("attack", found, whole, series)
     share = f"; together {volume(moved)}, {percent(part)} of all octets"
-    passing = ", each passing: none is part of the lasting level" if _lasting(findings, "octets") else ""
-    return [f"Attacks: {listed(parts)}{share}{passing}."]
+    return [f"Attacks: {listed(parts)}{share}{_level_without(findings)}."]
+
+
+def _level_without(findings: Sequence[Finding]) -> str:
+    """What the main change is without all attacks, where that is known."""
+    main = _main(findings)
+    tried = [] if main is None else trials(main.compositions, "octets")
+    share = next((t.share for t in tried if t.dimension == "family" and t.share.cell["family"] == "attack"), None)
+    return "" if share is None else f"; without all of them the volume is {ratio_words(share.without)}"
 
 
 def _episodes(finding: Finding) -> int:

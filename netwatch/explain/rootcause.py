@@ -3,10 +3,11 @@
 A leaf is a combination of one value per dimension with an expected and an actual amount. Its deviation is
 2 (actual - expected) / (actual + expected), as in Squeeze (Li et al., ISSRE 2019): all leaves below one cause deviate
 alike. The sum of squares that a cell's mean deviation explains, n * mean^2, is largest for the cell that is the cause:
-its parents hold more leaves and a smaller mean, its children the same mean and fewer leaves. The cell that tells most
-is taken, its leaves are set aside, and so on, as in matching pursuit (Mallat and Zhang 1993), until no cell tells
-more than the largest of as many leaves of noise would: the tail of the remaining deviations is taken as exponential
-(peaks over threshold), so that noise heavier than normal makes no causes.
+its parents hold more leaves and a smaller mean, its children the same mean and fewer leaves. Leaves may weigh
+differently; then sums are weighted, and n is the sum of weights. The cell that tells most is taken, its leaves are set
+aside, and so on, as in matching pursuit (Mallat and Zhang 1993), until no cell tells more than the largest of as many
+leaves of noise would: the tail of the remaining deviations is taken as exponential (peaks over threshold), so that
+noise heavier than normal makes no causes.
 """
 
 from __future__ import annotations
@@ -45,11 +46,16 @@ class Cause(NamedTuple):
 
 
 def find_causes(
-    codes: np.ndarray, expected: np.ndarray, actual: np.ndarray, options: SearchOptions | None = None
+    codes: np.ndarray,
+    expected: np.ndarray,
+    actual: np.ndarray,
+    options: SearchOptions | None = None,
+    weights: np.ndarray | None = None,
 ) -> list[Cause]:
     """The causes of a change, the one that explains most first.
 
-    ``codes`` integers (leaves, dimensions) from 0; ``expected`` and ``actual`` float64 (leaves,), not negative.
+    ``codes`` integers (leaves, dimensions) from 0; ``expected`` and ``actual`` float64 (leaves,), not negative;
+    ``weights`` float64 (leaves,), how much a leaf's deviation counts, alike where not given.
     """
     options = options or SearchOptions()
     whole = expected + actual
@@ -58,18 +64,18 @@ def find_causes(
     if not len(codes):
         return []
     deviation = 2 * (actual[used] - expected[used]) / whole
-    sizes = codes.max(axis=0) + 1
+    weight = np.ones(len(codes)) if weights is None else weights[used] * (len(codes) / weights[used].sum())
     dimensions = range(codes.shape[1])
     cuboids = [c for n in dimensions for c in itertools.combinations(dimensions, n + 1)]
-    places = [np.ravel_multi_index(tuple(codes[:, d] for d in c), tuple(sizes[list(c)])) for c in cuboids]
+    places = [_places(codes[:, list(c)]) for c in cuboids]
     left = np.ones(len(codes), bool)
     causes: list[Cause] = []
     while len(causes) < options.cells and left.any():
-        best = _best(places, deviation * left, left.astype(float), options)
+        best = _best(places, deviation, weight * left, options)
         if best is None:
             break
         cuboid, place, gain, mean = best
-        if gain < largest_noise(np.abs(deviation[left]), options) ** 2:
+        if gain < largest_noise((np.abs(deviation) * np.sqrt(weight))[left], options) ** 2:
             break
         inside = left & (places[cuboid] == place)
         row = int(np.flatnonzero(places[cuboid] == place)[0])
@@ -77,6 +83,14 @@ def find_causes(
         causes.append(Cause(values, mean, gain, int(inside.sum())))
         left &= ~inside
     return causes
+
+
+def _places(codes: np.ndarray) -> np.ndarray:
+    """Number of each leaf's cell, from 0 without holes, int64 (leaves,)."""
+    place = np.zeros(len(codes), np.int64)
+    for column in codes.T:
+        place = np.unique(place * (int(column.max()) + 1) + column, return_inverse=True)[1].astype(np.int64)
+    return place
 
 
 def largest_noise(sizes: np.ndarray, options: SearchOptions) -> float:
@@ -100,7 +114,7 @@ def _best(
     found: list[tuple[int, int, float, float]] = []
     for cuboid, place in enumerate(places):
         number = np.bincount(place, weight)
-        total = np.bincount(place, deviation)
+        total = np.bincount(place, weight * deviation)
         mean = np.divide(total, number, out=np.zeros_like(total), where=number > 0)
         alike = np.abs(deviation - mean[place]) < np.abs(deviation)
         pure = np.bincount(place, weight * alike) >= options.purity * np.maximum(number, 1)

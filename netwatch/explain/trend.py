@@ -9,19 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from netwatch.model.finding import Estimate
+
 YEAR = 365.25
 """Days."""
 _HARMONICS = 2
 _HARMONICS_NEED = 2 * YEAR
 _BLOCKS = 3
-
-
-class Estimate(NamedTuple):
-    """A value with its 95 % interval, NaN where it is not known."""
-
-    value: float
-    low: float
-    high: float
 
 
 class Draws(NamedTuple):

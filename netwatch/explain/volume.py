@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from netwatch.explain import severity
-from netwatch.explain.cells import Prepared, count_levels, prepared
+from netwatch.explain.causes import split_by_causes
+from netwatch.explain.cells import COUNTERS, Prepared, prepared
+from netwatch.explain.composed import carrier_words, composition_words, mining_words
+from netwatch.explain.counterfactual import trial_figures
 from netwatch.explain.decomposition import split
 from netwatch.explain.headline import LEVELS, PASSING, headline, title
 from netwatch.explain.options import ExplainOptions
-from netwatch.explain.windows import DAY, WEEK, Windows, windows_for
+from netwatch.explain.windows import DAY, Windows, windows_for
 from netwatch.explain.words import (
     Names,
-    amount,
     appeared,
-    carried_by,
     counted,
     listed,
-    percent,
-    share_words,
     times,
-    when,
 )
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Composition, Finding, Severity
 from netwatch.model.series import SeriesSet
-from netwatch.model.text import bit_rate, count, instant
+from netwatch.model.text import instant
 
-MINER_OCTETS = 30.0
-"""Octets a second of one Monero miner at its pool, measured: 240 bit/s at the median."""
 _LASTING = ("family", "class", "asn", "port", "host", "prefix", "direction", "upstream")
 _PASSING = ("family", "class", "asn", "port", "host")
 _BRIEF = ("family", "class", "host")
 """What a change is split by: one that lasts, one that passes, and one of the smaller."""
-_COUNTERS = ("packets", "flows", "peers")
 _NEAR = 3 * DAY
-_SMALL = 0.1
-"""Share of an addition below which a family does not explain it."""
 
 
 class Ground(NamedTuple):
-    """What findings are made from."""
+    """What findings are made from; ``threats`` are those of mining and attacks."""
 
     series: SeriesSet
     changes: Sequence[Change]
     flows: Any
     options: ExplainOptions
     names: Names = Names()
+    threats: Sequence[Finding] = ()
 
     @property
     def length(self) -> int:
@@ -118,13 +111,20 @@ def _explained(ground: Ground, change: Change, beside: Sequence[Change], dimensi
     compositions: list[Composition] = []
     if windows is not None:
         flows = prepared(ground.flows, windows)
-        compositions = compositions_of(flows, change.counter, dimensions, ground.options)
-        levels = count_levels(flows, "family", change.counter)
-        words += composition_words(change.counter, compositions, windows, ground)
-        if change.kind in LEVELS:
+        beside_it = [counter for counter in COUNTERS if counter != change.counter]
+        compositions = splits_of(flows, change.counter, dimensions, ground.options)
+        if dimensions == _LASTING and change.counter != "peers":
+            compositions.append(split_by_causes(flows, change.counter, ground.options))
+        compositions += [split(flows, ["family"], counter, ground.options) for counter in beside_it]
+        levels = levels_of(compositions, change.counter)
+        words += composition_words(change.counter, compositions, windows, ground.names, ground.length)
+        if change.kind in LEVELS and change.counter != "peers":
             words += mining_words(compositions, levels)
-        words += _without(levels, change.counter)
-        figures |= {"windows": _window_figures(windows), "levels_by_family": _told_levels(levels)}
+        words += carrier_words(change.counter, compositions, ground.names)
+        figures |= {
+            "windows": _window_figures(windows), "levels_by_family": _told_levels(levels),
+            "without": trial_figures(compositions, change.counter),
+        }  # fmt: skip
     if beside:
         words.append(_beside_words(beside, ground))
     line = title(change, ground.names, ground.length)
@@ -134,86 +134,17 @@ def _explained(ground: Ground, change: Change, beside: Sequence[Change], dimensi
     )  # fmt: skip
 
 
-def compositions_of(
-    flows: Prepared, counter: str, dimensions: Sequence[str], options: ExplainOptions
-) -> list[Composition]:
-    """The splits of one counter over the dimensions, and of the others over families."""
-    main = [split(flows, [name], counter, options) for name in dimensions]
-    others = [c for c in ("octets", *_COUNTERS) if c != counter]
-    rest = [split(flows, ["family"], counter, options) for counter in others]
-    # A dimension that the flows do not tell (one cell, unknown) says nothing.
-    main = [c for c in main if not (len(c.shares) == 1 and set(c.shares[0].cell.values()) == {"unknown"})
-            or c.dimension == "family"]  # fmt: skip
-    return main + rest
+def splits_of(flows: Prepared, counter: str, dimensions: Sequence[str], options: ExplainOptions) -> list[Composition]:
+    """The splits of one counter over the dimensions, but for those that the flows do not tell: one cell, unknown."""
+    found = [split(flows, [name], counter, options) for name in dimensions]
+    return [c for c in found if c.dimension == "family" or len(c.shares) != 1
+            or set(c.shares[0].cell.values()) != {"unknown"}]  # fmt: skip
 
 
-def composition_words(counter: str, compositions: Sequence[Composition], windows: Windows, ground: Ground) -> list[str]:
-    """What the change is made of, and who carries it."""
-    words = []
-    main = {c.dimension: c for c in compositions if c.counter == counter}
-    spans = " against ".join(_spans(side, ground.length) for side in (windows.after, windows.before))
-    families = main.get("family")
-    if families is not None:
-        verb = "added" if families.total >= 0 else "lost"
-        parts = listed([share_words(s, ground.names) for s in families.shares])
-        words.append(
-            f"Compared are {spans}: {amount(abs(families.total), counter)} {verb}, of which "
-            f"{parts or 'nothing'}; the shares and a rest of {percent(families.residual)} sum to 100 % "
-            "(in brackets: 95 % intervals)."
-        )
-    for name, noun in (("class", "Kinds of traffic"), ("asn", "Networks"), ("port", "Services"), ("host", "Hosts")):
-        if name in main and (told := carried_by(main[name], ground.names)):
-            words.append(f"{noun} that carry most of it: {told}.")
-    others = [c for c in compositions if c.counter != counter and c.shares]
-    if others:
-        divided = "; ".join(f"{c.counter} {carried_by(c, ground.names, 2)}" for c in others)
-        words.append(f"The change of other counters divides differently: {divided}.")
-    return words
-
-
-def mining_words(compositions: Sequence[Composition], levels: dict[str, tuple[float, float]]) -> list[str]:
-    """Whether mining can be what made the volume, in numbers, where there is mining or a rise."""
-    octets = next((c for c in compositions if c.counter == "octets" and c.dimension == "family"), None)
-    if octets is None or octets.total <= 0 or levels.get("mining", (0.0, 0.0))[1] <= 0:
-        return []
-    mine = next((s for s in octets.shares if s.cell["family"] == "mining"), None)
-    share = mine.share if mine is not None else 0.0
-    flows = next((c for c in compositions if c.counter == "flows"), None)
-    active = next((s.share for s in flows.shares if s.cell["family"] == "mining"), 0.0) if flows else 0.0
-    needed = octets.total / MINER_OCTETS
-    words = [
-        f"A Monero miner moves about {bit_rate(MINER_OCTETS)} to and from its pool (median measured), so the added "
-        f"{bit_rate(octets.total)} would take about {count(needed)} miners."
-    ]
-    told = f"Mining is {percent(share)} of the added octets and {percent(active)} of the added flows"
-    if share < _SMALL and active >= _SMALL:
-        words.append(f"{told}: it explains activity, it cannot explain the volume.")
-    elif share < _SMALL:
-        words.append(f"{told}: it cannot explain the volume.")
-    else:
-        words.append(f"{told}.")
-    return words
-
-
-def _without(levels: dict[str, tuple[float, float]], counter: str) -> list[str]:
-    """The counterfactual: the ratio with one family left out on both sides."""
-    before, after = (sum(side) for side in zip(*levels.values(), strict=True)) if levels else (0.0, 0.0)
-    parts = []
-    for name in ("mining", "attack", "chain"):
-        b, a = levels.get(name, (0.0, 0.0))
-        if a + b > 0 and before - b > 0:
-            parts.append(f"without {name} {times((after - a) / (before - b))}")
-    if not parts or before <= 0:
-        return []
-    return [f"In these windows {counter} are {times(after / before)} as many; {listed(parts)}."]
-
-
-def _spans(spans: Sequence[tuple[int, int]], window: int) -> str:
-    widths = {b - a for a, b in spans}
-    if len(spans) > 1 and len(widths) == 1 and all(b[0] - a[0] == WEEK for a, b in itertools.pairwise(spans)):
-        return f"the same hours of the {len(spans)} weeks before"
-    cuts = " with passing departures left out" if len(spans) > 1 else ""
-    return f"{when(spans[0][0], window)} to {when(spans[-1][1], window)}{cuts}"
+def levels_of(compositions: Sequence[Composition], counter: str) -> dict[str, tuple[float, float]]:
+    """Rate before and after of each family, by the split over families."""
+    families = next(c for c in compositions if c.counter == counter and c.dimension == "family")
+    return {s.cell["family"]: (s.before, s.after) for s in families.shares}
 
 
 def _beside_words(beside: Sequence[Change], ground: Ground) -> str:

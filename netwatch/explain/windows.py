@@ -26,9 +26,10 @@ class Windows(NamedTuple):
     seconds: tuple[float, float]
 
     @classmethod
-    def plain(cls, before: Span, after: Span) -> Windows:
-        """Two spans that were observed throughout."""
-        return cls((before,), (after,), ((before[1] - before[0]) / 1e9, (after[1] - after[0]) / 1e9))
+    def plain(cls, before: Span, after: Span, series: Series | None = None) -> Windows:
+        """Two spans, observed as a series was; without one observed throughout."""
+        seconds = [(b - a) / 1e9 if series is None else observed(series, ((a, b),)) for a, b in (before, after)]
+        return cls((before,), (after,), (seconds[0], seconds[1]))
 
 
 def windows_for(change: Change, series: Series, others: Sequence[Change], longest: int) -> Windows | None:

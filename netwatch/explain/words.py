@@ -34,6 +34,7 @@ _ORDINARY = {
     "vpn": "VPN", "dns": "DNS", "ntp": "NTP", "p2p": "peer-to-peer", "voip": "telephony", "ics": "plant control",
     "push": "messages", "game": "games", "update": "updates", "other": "other services",
 }  # fmt: skip
+_AS_THEY_ARE = ("host", "peer", "prefix", "application", "causes", "episode")
 _SHORT = 60 * 86_400 * 10**9
 """Windows from this length on, ns, are told by dates."""
 MOST = 100.0
@@ -67,11 +68,17 @@ class Names(NamedTuple):
             return FAMILY_WORDS.get(value, value)
         if dimension == "class":
             return class_words(value)
-        if dimension in ("asn", "own_asn", "upstream"):
+        if dimension in ("asn", "own_asn"):
             return self.network(value)
+        if dimension == "upstream":
+            return f"upstream {self.network(value)}"
         if dimension == "port":
             return service(value)
-        return value if dimension in ("host", "peer", "prefix", "application") else f"{dimension} {value}"
+        return (
+            value
+            if dimension in ("host", "peer", "prefix", "application", "causes", "episode")
+            else f"{dimension} {value}"
+        )
 
     def network(self, asn: str) -> str:
         """``AS4808 (China Unicom Beijing)``."""
@@ -176,9 +183,14 @@ def percent(share: float) -> str:
 def share_words(share: Share, names: Names) -> str:
     """``ordinary use 61 % (52 to 70 %)``."""
     name = ", ".join(names.value(dimension, value) for dimension, value in share.cell.items())
+    return f"{name} {percent(share.share)}{interval_words(share)}"
+
+
+def interval_words(share: Share) -> str:
+    """`` (52 to 70 %)`` of a share; an empty text where it is not known or no wider than the share's digits."""
     if math.isnan(share.low) or math.isnan(share.high) or percent(share.low) == percent(share.high):
-        return f"{name} {percent(share.share)}"
-    return f"{name} {percent(share.share)} ({percent(share.low).removesuffix(' %')} to {percent(share.high)})"
+        return ""
+    return f" ({percent(share.low).removesuffix(' %')} to {percent(share.high)})"
 
 
 def carried_by(composition: Composition, names: Names, most: int = 3) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from netwatch.model.change import Change
 from netwatch.model.verdict import Verdict
@@ -19,10 +21,22 @@ class Severity(StrEnum):
     HIGH = "high"
 
 
+class Estimate(NamedTuple):
+    """A value with its 95 % interval, NaN where it is not known."""
+
+    value: float
+    low: float
+    high: float
+
+
+UNKNOWN = Estimate(math.nan, math.nan, math.nan)
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """A part of a change: ``cell`` names it by dimension ({"class": "mining.getwork"}); ``amount`` is what it
     added (negative: took away) per second, ``share`` of the whole change, ``low`` and ``high`` its 95 % interval.
+    ``before``, ``after``: its own rates. ``without``: ratio of all the rest after to before, the counterfactual.
     """
 
     cell: dict[str, str]
@@ -30,6 +44,9 @@ class Share:
     share: float
     low: float
     high: float
+    before: float = math.nan
+    after: float = math.nan
+    without: Estimate = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

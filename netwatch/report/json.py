@@ -157,7 +157,15 @@ def _composition(composition: Composition) -> dict[str, Any]:
         "total": composition.total,
         "residual": composition.residual,
         "shares": [
-            {"cell": s.cell, "amount": s.amount, "share": s.share, "interval": [s.low, s.high]}
+            {
+                "cell": s.cell,
+                "before": s.before,
+                "after": s.after,
+                "amount": s.amount,
+                "share": s.share,
+                "interval": [s.low, s.high],
+                "without": {"ratio": s.without.value, "interval": [s.without.low, s.without.high]},
+            }
             for s in composition.shares
         ],
     }

@@ -32,7 +32,8 @@ def tables(report: Report, clock: Clock) -> dict[str, tuple[list[str], Iterable[
             _changes(report, clock),
         ),
         "composition": (
-            "finding_id,counter,dimension,cell,added_per_second,share,share_low,share_high",
+            "finding_id,counter,dimension,cell,added_per_second,share,share_low,share_high,before_per_second,"
+            "after_per_second,without_ratio,without_low,without_high",
             _compositions(report.findings),
         ),
         "verdicts": (
@@ -79,8 +80,10 @@ def _compositions(findings: Iterable[Finding]) -> Iterator[Row]:
         for c in f.compositions:
             for s in c.shares:
                 cell = "; ".join(f"{k}={v}" for k, v in s.cell.items())
-                yield f.identity, c.counter, c.dimension, cell, s.amount, s.share, s.low, s.high
-            yield f.identity, c.counter, c.dimension, "residual", c.residual * c.total, c.residual, None, None
+                rates = s.before, s.after, *s.without
+                yield f.identity, c.counter, c.dimension, cell, s.amount, s.share, s.low, s.high, *rates
+            rest = c.residual * c.total, c.residual
+            yield f.identity, c.counter, c.dimension, "residual", *rest, *[None] * 7
 
 
 def _verdicts(report: Report, clock: Clock) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from netwatch.errors import UsageError
 from netwatch.explain import ExplainOptions, decompose
 from netwatch.explain.cells import once
 from netwatch.explain.decomposition import fewest, split
-from netwatch.explain.interval import share_intervals
+from netwatch.explain.interval import intervals
 from netwatch.explain.windows import Windows, cut
 from netwatch.model.taxonomy import CODE
 
@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from flow_table import DAY, SECOND, stored
 
 BEFORE, AFTER = (0, 100 * SECOND), (100 * SECOND, 300 * SECOND)
+BOTH = Windows.plain(BEFORE, AFTER)
 
 
 def naive(rows: list[dict[str, Any]], key: str) -> dict[Any, float]:
@@ -61,7 +62,7 @@ flow = st.fixed_dictionaries(
 def test_split_is_exact(rows: list[dict[str, Any]]) -> None:
     expected = naive(rows, "destination_as")
     with stored(rows) as table:
-        got = decompose(table, BEFORE, AFTER, ["asn"])
+        got = decompose(table, BOTH, ["asn"])
     assert got.total == pytest.approx(sum(expected.values()), abs=1e-6)
     for share in got.shares:
         assert share.amount == pytest.approx(expected[int(share.cell["asn"][2:])], abs=1e-6)
@@ -78,21 +79,21 @@ def test_several_dimensions_counters_and_text() -> None:
          "traffic_class": CODE["mining.stratum.cryptonote"], "destination_address": "2001:db8::5"},
     ]  # fmt: skip
     with stored(rows) as table:
-        both = decompose(table, BEFORE, AFTER, ["family", "port"])
+        both = decompose(table, BOTH, ["family", "port"])
         assert both.dimension == "family+port"
         assert both.shares[0].cell == {"family": "mining", "port": "tcp/3333"}
         assert both.shares[0].amount == pytest.approx(25.0)
         assert both.shares[1].cell == {"family": "ordinary", "port": "tcp/443"}
         assert both.shares[1].amount == pytest.approx(-5.0)  # 1000 in 100 s, then 1000 in 200 s: it shrank
-        flows = decompose(table, BEFORE, AFTER, ["class"], "flows")
+        flows = decompose(table, BOTH, ["class"], "flows")
         assert flows.shares[0].cell == {"class": "benign.web"} or flows.total == pytest.approx(0)
-        hosts = decompose(table, BEFORE, AFTER, ["host"])
+        hosts = decompose(table, BOTH, ["host"])
         assert hosts.shares[0].cell == {"host": "10.0.0.1"}
-        peers = decompose(table, BEFORE, AFTER, ["peer"], "peers")
+        peers = decompose(table, BOTH, ["peer"], "peers")
         assert {s.cell["peer"] for s in peers.shares} == {"198.51.100.1", "2001:db8::5"}
-        assert decompose(table, BEFORE, AFTER, ["prefix"]).shares[0].cell == {"prefix": "10.0.0.0/24"}
+        assert decompose(table, BOTH, ["prefix"]).shares[0].cell == {"prefix": "10.0.0.0/24"}
         for dimension in ("role", "application", "direction", "own_asn", "country", "protocol", "upstream", "exporter"):
-            assert decompose(table, BEFORE, AFTER, [dimension]).total == pytest.approx(20.0)
+            assert decompose(table, BOTH, [dimension]).total == pytest.approx(20.0)
 
 
 def test_a_peer_of_two_classes_counts_once() -> None:
@@ -101,7 +102,7 @@ def test_a_peer_of_two_classes_counts_once() -> None:
         {"flow_start_nanoseconds": 120 * SECOND, "traffic_class": CODE["benign.dns"]},
     ]
     with stored(rows) as table:
-        peers = decompose(table, BEFORE, AFTER, ["class"], "peers")
+        peers = decompose(table, BOTH, ["class"], "peers")
     assert peers.total == pytest.approx(86_400 / 200)
     assert [s.share for s in peers.shares] == [0.5, 0.5]
 
@@ -109,10 +110,10 @@ def test_a_peer_of_two_classes_counts_once() -> None:
 def test_what_is_not_there_is_said() -> None:
     with stored([{}]) as table:
         with pytest.raises(UsageError, match="unknown dimension 'clas'; did you mean 'class'"):
-            decompose(table, BEFORE, AFTER, ["clas"])
+            decompose(table, BOTH, ["clas"])
         with pytest.raises(UsageError, match="unknown counter"):
-            decompose(table, BEFORE, AFTER, ["class"], "bits")
-        empty = decompose(table, (500 * SECOND, 600 * SECOND), (700 * SECOND, 800 * SECOND), ["class"])
+            decompose(table, BOTH, ["class"], "bits")
+        empty = decompose(table, Windows.plain((500 * SECOND, 600 * SECOND), (700 * SECOND, 800 * SECOND)), ["class"])
     assert empty.total == 0
     assert empty.shares == ()
 
@@ -130,16 +131,16 @@ def test_interval_of_a_share_covers_the_truth() -> None:
         noise = np.random.default_rng(seed)
         before = np.array([[10.0], [20.0]]) * np.exp(0.1 * noise.standard_normal((2, 56)))
         after = np.array([[20.0], [50.0]]) * np.exp(0.1 * noise.standard_normal((2, 56)))
-        low, high = share_intervals(before, after, (56.0, 56.0), (200, 7, seed))
+        low, high, *_ = intervals(before, after, (56.0, 56.0), (200, 7, seed))
         hits += bool(low[0] <= 0.25 <= high[0])
     assert 50 <= hits <= 60
 
 
 def test_intervals_repeat_and_are_unknown_for_little_data() -> None:
     days = np.arange(1.0, 29.0).reshape(2, 14)
-    first, again = (share_intervals(days, 2 * days, (1.0, 1.0), (100, 7, 1)) for _ in range(2))
-    assert np.array_equal(first, again)
-    assert all(math.isnan(x) for x in share_intervals(days[:, :2], days[:, :2], (1.0, 1.0), (100, 7, 1))[0])
+    first, again = (intervals(days, 2 * days, (1.0, 1.0), (100, 7, 1)) for _ in range(2))
+    assert np.array_equal(first, again, equal_nan=True)
+    assert all(math.isnan(x) for x in intervals(days[:, :2], days[:, :2], (1.0, 1.0), (100, 7, 1))[0])
 
 
 def test_windows_of_several_spans() -> None:

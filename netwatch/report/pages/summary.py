@@ -18,7 +18,7 @@ FIRST = 8
 def answer(report: Report) -> list[Block]:
     """The questions with their answers; where there is nothing to answer from, that."""
     if report.answer:
-        return [Block("answer", words, name=question) for question, words in report.answer]
+        return [Block("answer", items=tuple(words.split("\n")), name=question) for question, words in report.answer]
     return [Block("lead", report.findings[0].title if report.findings else nothing(report))]
 
 

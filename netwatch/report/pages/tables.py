@@ -5,7 +5,7 @@ from __future__ import annotations
 from netwatch.model import text as units
 from netwatch.model.finding import Finding
 from netwatch.report.clock import Clock
-from netwatch.report.pages.blocks import Block, Column, details, head, heading, note, text
+from netwatch.report.pages.blocks import Block, Column, bullets, details, head, heading, note, text
 from netwatch.report.report import Report, TopTable
 from netwatch.report.words import named
 
@@ -13,7 +13,7 @@ ROWS = 10
 """Rows of a top table on paper."""
 FULL = 8
 """Findings whose words stand on paper."""
-SENTENCES = 4
+SENTENCES = 7
 """Of those that stand on paper; HTML folds the others."""
 LISTED = 30
 FINDINGS = 60
@@ -84,9 +84,9 @@ def _told(finding: Finding, clock: Clock) -> list[Block]:
         ),
     ]
     if finding.words:
-        blocks.append(text(" ".join(finding.words[:SENTENCES])))
+        blocks.append(bullets(finding.words[:SENTENCES]))
     if finding.words[SENTENCES:]:
-        blocks.append(details("More", [text(words) for words in finding.words[SENTENCES:]]))
+        blocks.append(details("More", [bullets(finding.words[SENTENCES:])]))
     if finding.limits:
         blocks.append(note(f"Limits: {' '.join(finding.limits)}"))
     return blocks
