@@ -21,15 +21,18 @@ from netwatch.explain.words import (
     interval_words,
     listed,
     percent,
+    times,
 )
 from netwatch.model.finding import Composition, Finding
 from netwatch.model.series import Series, SeriesSet
 from netwatch.model.tally import Tally
-from netwatch.model.text import count, duration, printable, volume
+from netwatch.model.text import count, duration, instant, printable, volume
 
 HOW_MUCH, WHAT, CAPTURE = "How much, and did it jump?", "What made it?", "Is the capture to blame?"
 _TOLD = 3
 _NAMELESS = Names()
+FAR = 4.0
+"""A bin so many times the average is told of."""
 SMALL = 0.1
 """Share of all octets below which mining did not make the volume."""
 
@@ -44,7 +47,7 @@ def answer(
     if whole is None or not np.isfinite(whole.values).any():
         return ()
     return (
-        (HOW_MUCH, "\n".join(_how_much(whole, findings, names))),
+        (HOW_MUCH, "\n".join(_how_much(whole, findings, series, names))),
         (
             WHAT,
             "\n".join(
@@ -72,7 +75,24 @@ def _lasting(findings: Sequence[Finding], counter: str) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _how_much(whole: Series, findings: Sequence[Finding], names: Names) -> list[str]:
+def _peak(whole: Series, series: SeriesSet, mean: float) -> list[str]:
+    """The highest bin and what it is made of, where it stands far above the mean."""
+    seconds = whole.bins.width / 1e9
+    at = int(np.nanargmax(whole.values))
+    highest = float(whole.values[at]) / seconds
+    if not highest > FAR * mean:
+        return []
+    parts = {s.entity.value: float(np.nan_to_num(s.values[at])) for s in series.of("family", "octets")}
+    name, most = max(parts.items(), key=lambda item: item[1], default=("", 0.0))
+    share = f", {percent(most / float(whole.values[at]))} of it {FAMILY_WORDS[name]}" if most > 0 else ""
+    start = instant(whole.bins.start + at * whole.bins.width)
+    return [
+        f"Highest in {duration(whole.bins.width)}: {amount(highest, 'octets')} at {start}, {times(highest / mean)} the "
+        f"average{share}."
+    ]
+
+
+def _how_much(whole: Series, findings: Sequence[Finding], series: SeriesSet, names: Names) -> list[str]:
     overall = _overall(findings)
     shifts = _lasting(findings, "octets")
     length = whole.bins.end - whole.bins.start
@@ -84,7 +104,8 @@ def _how_much(whole: Series, findings: Sequence[Finding], names: Names) -> list[
     else:
         words = [f"No lasting change: {amount(mean, 'octets')} on average over {duration(length)}."]
         if length < LEAST:
-            words.append("A window this short cannot tell growth.")
+            words[0] += " A window this short cannot tell growth."
+        words += _peak(whole, series, mean)
     others = [f for counter in ("flows", "packets", "peers") for f in _lasting(findings, counter)]
     if others:
         words.append(f"Beside the octets: {'; '.join(_beside(f, names) for f in others[:_TOLD])}.")

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
 FONTS = Path(get_data_path()) / "fonts" / "ttf"
 """The fonts that come with matplotlib."""
@@ -131,6 +132,16 @@ def si_scale(axes: Axes, greatest: float, unit: str) -> float:
         step += 1
     axes.set_ylabel(f"{('', 'k', 'M', 'G', 'T', 'P', 'E')[step]}{unit}")
     return float(1000**step)
+
+
+def log_scale(axes: Axes, unit: str) -> None:
+    """A logarithmic y axis whose labels are plain under 1 and have SI prefixes from 1,000 on."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(numticks=6))
+    axes.yaxis.set_minor_locator(NullLocator())
+    prefixed = EngFormatter(unit="", sep=" ")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}" if value < 1000 else prefixed(value))
+    axes.set_ylabel(unit)
 
 
 def drawable(text: str) -> str:

@@ -1,60 +1,101 @@
-"""Volume by family of classes: stacked, and each on a logarithmic scale, since mining moves few octets."""
+"""Volume by class, stacked, and by family of classes on a logarithmic scale, since mining moves few octets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import EngFormatter
 
 from netwatch.model.series import Series
 from netwatch.model.taxonomy import FAMILIES, family
 from netwatch.report.clock import Clock
-from netwatch.report.figures.canvas import FAMILY_LOOKS, INK, Drawing, dressed, sheet, si_scale
+from netwatch.report.figures.canvas import BLUE, FAMILY_LOOKS, INK, Drawing, dressed, log_scale, sheet, si_scale
 from netwatch.report.figures.coarse import Coarse, coarse
 from netwatch.report.figures.timeline import TimeAxis, shade_coverage
 from netwatch.report.report import Report
 
 _MOST = 400
+_ORDER = ("ordinary", "unknown", "chain", "mining", "attack")
+"""Families from the bottom of the stack up."""
+_ORDINARY = ((BLUE, ""), ("#c3e2f4", ""), ("#1d3f5e", ""), ("#9fd3c7", ""), ("#4f8f86", ""))
+"""Looks of the largest ordinary classes: blues and greens that differ in lightness, so that they part in grey."""
+_ONE_LINE = 5
+"""Names in a line of the legend."""
 
 
 def draw(report: Report, clock: Clock) -> Drawing | None:
-    """Stacked areas and logarithmic lines by family."""
+    """Stacked areas of the largest classes, logarithmic lines by family."""
     families = _by_family(report)
     if not families:
         return None
-    drawn = {name: coarse(series, _MOST) for name, series in families.items()}
     first = next(iter(families.values()))
     axis = TimeAxis(clock, first.bins.start, first.bins.end)
-    names = [n for n in ("ordinary", "unknown", "chain", "mining", "attack") if n in drawn]
+    layers = _layers(report, families)
+    names = [n for n in _ORDER if n in families]
+    lines = {name: coarse(families[name], _MOST) for name in names}
     with dressed():
-        figure = sheet(4.3)
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.2, 1))
-        total = np.sum([np.nan_to_num(drawn[n].mean) for n in names], axis=0)
-        scale = si_scale(upper, float(total.max()) * 8, "bit/s") / 8
-        unseen = np.all([np.isnan(drawn[n].mean) for n in names], axis=0)
-        base = np.where(unseen, np.nan, 0.0)
-        for name in names:
-            colour, hatch, _ = FAMILY_LOOKS[name]
-            top = base + np.nan_to_num(drawn[name].mean) / scale
-            x, low, high = _steps(axis, drawn[name], base, top)
-            upper.fill_between(
-                x, low, high, facecolor=colour, edgecolor=INK, hatch=hatch, linewidth=0.15, label=name, step=None
-            )
-            base = top
+        figure = sheet(4.5)
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.3, 1))
+        _stacked(upper, axis, layers)
         shade_coverage(upper, axis, first)
-        upper.set_ylim(0, float(total.max()) / scale * 1.05 or 1)
-        upper.set_title("Stacked")
-        upper.legend(ncols=len(names), loc="upper left", bbox_to_anchor=(0.1, 1.17), borderaxespad=0, handlelength=1.8)
-        _logarithmic(lower, axis, drawn, names)
+        _logarithmic(lower, axis, lines, names)
         axis.apply(lower)
     caption = (
-        "Volume by family of classes, mean rate in bit/s. Above: stacked on a linear scale. Below: each family on a"
+        "Mean rate in bit/s. Above: the largest classes stacked, on a linear scale. Below: each family of classes on a"
         " logarithmic scale, on which small families can be seen; a break is a time without such traffic."
     )
-    data: dict[str, object] = {name: drawn[name].mean for name in names}
-    return Drawing("classes", figure, caption, "Stacked areas and lines of volume by family of classes.", data)
+    data: dict[str, object] = {name: lines[name].mean for name in names}
+    data["stacked"] = {layer.name: layer.drawn.mean for layer in layers}
+    return Drawing("classes", figure, caption, "Stacked areas of volume by class, lines by family of classes.", data)
+
+
+class Layer(NamedTuple):
+    """A layer of the stack: its name, its look (colour, hatch), and its rate."""
+
+    name: str
+    look: tuple[str, str]
+    drawn: Coarse
+
+
+def _layers(report: Report, families: Mapping[str, Series]) -> list[Layer]:
+    """The largest ordinary classes each, what is left of ordinary use, then the other families."""
+    classes = [s for s in report.series.of("class", "octets") if family(s.entity.value) == "ordinary"]
+    largest = sorted((s for s in classes if np.nansum(s.values) > 0), key=lambda s: -float(np.nansum(s.values)))
+    told = largest[: len(_ORDINARY)] if "ordinary" in families else []
+    layers = [
+        Layer(s.entity.value, look, coarse(s, _MOST)) for s, look in zip(told, _ORDINARY, strict=False)
+    ]  # fmt: skip
+    for name in (n for n in _ORDER if n in families):
+        drawn, shown = coarse(families[name], _MOST), name
+        if name == "ordinary" and told:
+            rest = drawn.mean - np.sum([np.nan_to_num(layer.drawn.mean) for layer in layers], axis=0)
+            drawn, shown = replace(drawn, mean=np.clip(rest, 0, None)), "other ordinary"
+            if not np.nansum(drawn.mean) > 0:
+                continue
+        layers.append(Layer(shown, FAMILY_LOOKS[name][:2], drawn))
+    return layers
+
+
+def _stacked(axes: Axes, axis: TimeAxis, layers: Sequence[Layer]) -> None:
+    total = np.sum([np.nan_to_num(layer.drawn.mean) for layer in layers], axis=0)
+    scale = si_scale(axes, float(total.max()) * 8, "bit/s") / 8
+    unseen = np.all([np.isnan(layer.drawn.mean) for layer in layers], axis=0)
+    base = np.where(unseen, np.nan, 0.0)
+    for layer in layers:
+        colour, hatch = layer.look
+        top = base + np.nan_to_num(layer.drawn.mean) / scale
+        x, low, high = _steps(axis, layer.drawn, base, top)
+        axes.fill_between(
+            x, low, high, facecolor=colour, edgecolor=INK if hatch else colour, hatch=hatch, linewidth=0.0 if hatch
+            else 0.2, label=layer.name,
+        )  # fmt: skip
+        base = top
+    axes.set_ylim(0, float(total.max()) / scale * 1.05 or 1)
+    axes.set_title("By class, stacked", pad=26 if len(layers) > _ONE_LINE else 16)
+    axes.legend(ncols=_ONE_LINE, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.1, handlelength=1.8)
 
 
 def _steps(
@@ -67,14 +108,13 @@ def _steps(
 
 
 def _logarithmic(axes: Axes, axis: TimeAxis, drawn: Mapping[str, Coarse], names: Sequence[str]) -> None:
-    axes.set_yscale("log")
+    log_scale(axes, "bit/s")
     for name in names:
         colour, _, line = FAMILY_LOOKS[name]
         values = np.where(drawn[name].mean > 0, drawn[name].mean, np.nan) * 8
         axes.plot(axis.at(drawn[name].centres), values, color=colour, linestyle=line, label=name, linewidth=1.1)
-    axes.yaxis.set_major_formatter(EngFormatter(unit="", sep=" "))
-    axes.set_ylabel("bit/s")
-    axes.set_title("Each, logarithmic")
+    axes.set_title("By family, logarithmic")
+    axes.legend(ncols=_ONE_LINE, loc="lower right", bbox_to_anchor=(1, 1.0), borderaxespad=0.1, handlelength=2.6)
 
 
 def _by_family(report: Report) -> dict[str, Series]:

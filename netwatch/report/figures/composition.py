@@ -53,11 +53,11 @@ def draw(report: Report, _clock: Clock) -> Drawing | None:
     )
 
 
-def label(share: Share, holders: Mapping[str, str] | None = None) -> str:
-    """The cell's values with what is known of them; for more than one dimension with their names."""
-    if len(share.cell) == 1:
+def label(share: Share, holders: Mapping[str, str] | None = None, dimension: str = "") -> str:
+    """The cell's values with what is known of them; for more than one ``dimension``, or another, with their names."""
+    if len(share.cell) == 1 and dimension in ("", *share.cell):
         return named(*next(iter(share.cell.items())), holders or {})
-    return ", ".join(f"{k} {v}" for k, v in share.cell.items()) or "all"
+    return ", ".join(f"{k} {named(k, v, holders or {})}" for k, v in share.cell.items()) or "all"
 
 
 def _is_class(composition: Composition) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from netwatch.model import text
 from netwatch.report.choice import changes_of, telling
 from netwatch.report.clock import Clock
 from netwatch.report.figures.canvas import Drawing
-from netwatch.report.figures.counters import multiples
+from netwatch.report.figures.coarse import coarse
+from netwatch.report.figures.counters import FEW, multiples
 from netwatch.report.report import Report
 from netwatch.report.words import harmless, named, shortened
 
@@ -20,6 +22,10 @@ def draw(report: Report, clock: Clock) -> Drawing | None:
     if not chosen:
         return None
     titles = [shortened(harmless(named("asn", s.entity.value, report.names)), 90) for s in chosen]
-    figure = multiples(chosen, titles, clock, [telling(changes_of(report, s), 4) for s in chosen])
-    caption = f"Volume of the {len(chosen)} largest networks, each on its own scale. Vertical lines: starts of changes."
+    figure = multiples(chosen, titles, clock, [telling(changes_of(report, s), 4) for s in chosen], banded=False)
+    wide = text.duration(coarse(chosen[0], FEW).bins.width)
+    caption = (
+        f"Volume of the {len(chosen)} largest networks, mean of each {wide}, each on its own scale. Vertical lines:"
+        " starts of changes."
+    )
     return Drawing("networks", figure, caption, "Line charts of volume by network over time.")

@@ -71,7 +71,8 @@ def _prefix(greatest: float) -> tuple[float, str]:
 def _heat(
     axes: Axes, matrix: np.ndarray, title: str, colours: Colormap, limits: tuple[float | None, float | None]
 ) -> None:
-    axes.add_patch(_backdrop())
+    for day, hour in np.argwhere(~np.isfinite(matrix)):
+        axes.add_patch(_unseen(float(hour), float(day)))
     picture = axes.pcolormesh(
         np.arange(25) - 0.5, np.arange(8) - 0.5, np.ma.masked_invalid(matrix), cmap=colours, vmin=limits[0],
         vmax=limits[1], edgecolors="face", linewidth=0.25,
@@ -89,8 +90,9 @@ def _heat(
         spine.set_visible(False)
 
 
-def _backdrop() -> Rectangle:
-    return Rectangle((-0.4, -0.4), 23.8, 6.8, facecolor=SHADE, edgecolor=INK, hatch="/////", linewidth=0, zorder=0)
+def _unseen(hour: float, day: float) -> Rectangle:
+    """One hour that was not observed."""
+    return Rectangle((hour - 0.5, day - 0.5), 1, 1, facecolor=SHADE, edgecolor=INK, hatch="/////", linewidth=0)
 
 
 def _sequential() -> Colormap:

@@ -16,6 +16,8 @@ from netwatch.report.figures.timeline import TimeAxis, shade_coverage
 from netwatch.report.report import Report
 from netwatch.report.words import ratio
 
+_TURNS = (ChangeKind.RHYTHM, ChangeKind.SPREAD, ChangeKind.UPSTREAM)
+"""Changes that lift no level."""
 LABELS = 6
 """Changes that carry a label; the others are marked."""
 
@@ -28,7 +30,7 @@ def draw(report: Report, clock: Clock) -> Drawing | None:
     drawn = coarse(series)
     axis = TimeAxis(clock, series.bins.start, series.bins.end)
     with dressed():
-        figure = sheet(2.9)
+        figure = sheet(2.7)
         axes = figure.subplots()
         greatest = float(np.nanmax(drawn.greatest)) * 8
         scale = si_scale(axes, greatest, "bit/s") / 8
@@ -62,7 +64,7 @@ def draw(report: Report, clock: Clock) -> Drawing | None:
 
 def _baseline(axes: Axes, axis: TimeAxis, report: Report, series: Series, scale: float) -> bool:
     baseline = report.baselines.get((series.entity, series.counter))
-    if baseline is None or len(baseline.expected) != series.bins.count:
+    if baseline is None or len(baseline.expected) != series.bins.count or not np.isfinite(baseline.expected).any():
         return False
     wide, factor = wide_bins(series.bins)
     low, expected, high = (
@@ -89,6 +91,8 @@ def _mark(axes: Axes, axis: TimeAxis, changes: list[Change], drawn: Coarse, scal
             end = float(axis.at(axis.until if change.until is None else change.until))
             first = change.before if change.kind is ChangeKind.RAMP else change.after
             axes.plot([start, end], [first / scale, change.after / scale], color=colour, linewidth=1.1, zorder=3)
+        elif change.kind in _TURNS:
+            axes.axvline(start, color=colour, linewidth=0.8, linestyle=(0, (1.5, 2)))
         else:
             top = _height(drawn, change, axis) / scale
             axes.plot([start], [top], marker="v", markersize=4, color=colour, clip_on=False, zorder=3)

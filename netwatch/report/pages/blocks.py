@@ -26,10 +26,10 @@ class Column:
 class Block:
     """One piece of a page.
 
-    ``kind``: "text", "lead" (larger), "note" (smaller), "heading", "list" (``items``), "figure" (``name``, ``text``
-    its caption, ``alternative``), "table" (``columns``, ``rows``, ``text`` its caption), "facts" (``rows`` of two),
-    "answer" (``name`` its question, ``items`` its paragraphs), or "details" (``blocks`` that only HTML has, folded
-    under ``text``).
+    ``kind``: "text", "lead" (larger), "note" (smaller), "heading", "byline" (small, under a heading), "list"
+    (``items``), "figure" (``name``, ``text`` its caption, ``alternative``), "table" (``columns``, ``rows``, ``text``
+    its caption), "facts" (``rows`` of two), "answer" (``name`` its question, ``items`` its paragraphs), or "details"
+    (``blocks`` that only HTML has, folded under ``text``).
     """
 
     kind: str

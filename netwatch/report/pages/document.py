@@ -34,7 +34,7 @@ def compose(report: Report, drawings: Mapping[str, Drawing], clock: Clock) -> Do
                 *figure("volume"),
                 *summary.first_findings(report, clock),
                 summary.key_numbers(report, clock),
-                summary.quality(report),
+                *([] if report.answer else [summary.quality(report)]),
             ],
         ),
         ("Volume over time", "volume", [*figure("counters"), *volume.changes(report, clock)]),

@@ -11,7 +11,7 @@ from netwatch.report.clock import Clock
 from netwatch.report.pages.blocks import Block, Column, facts, note, table
 from netwatch.report.report import Report
 
-FIRST = 8
+FIRST = 6
 """Findings told on the first page."""
 
 
@@ -35,7 +35,7 @@ def first_findings(report: Report, clock: Clock) -> list[Block]:
         return []
     window = report.until - report.since
     rows = [(str(f.severity), clock.when(f.since, window), f.title) for f in report.findings[:FIRST]]
-    columns = (Column("Severity", weight=0.7), Column("Since", weight=1.0), Column("Finding", weight=6.2))
+    columns = (Column("Severity", weight=0.9), Column("Since", weight=1.0), Column("Finding", weight=6.0))
     more = len(report.findings) - FIRST
     caption = f"The first findings; {more:,} more under Findings." if more > 0 else "The findings."
     return [table(caption, columns, rows)]

@@ -61,7 +61,7 @@ def findings(report: Report, clock: Clock) -> list[Block]:
         window = report.until - report.since
         rows = [(str(f.severity), f.kind, clock.when(f.since, window), f.title) for f in rest]
         columns = (
-            Column("Severity", weight=0.7),
+            Column("Severity", weight=0.8),
             Column("Kind", weight=0.7),
             Column("Since", weight=0.9),
             Column("Finding", weight=5),
@@ -78,9 +78,10 @@ def findings(report: Report, clock: Clock) -> list[Block]:
 def _told(finding: Finding, clock: Clock) -> list[Block]:
     blocks = [
         heading(finding.title),
-        note(
+        Block(
+            "byline",
             f"{finding.kind}, severity {finding.severity}, {clock.span(finding.since, finding.until)}."
-            f" Id {finding.identity}."
+            f" Id {finding.identity}.",
         ),
     ]
     if finding.words:

@@ -19,11 +19,13 @@ from netwatch.report.words import about_capture, entity, rate, ratio, shortened
 
 ROWS = 15
 """Changes that a page lists; the table in the file has all."""
+_HEADS = {"causes": "fewest cells"}
+_NO_REST = 5e-4
 NOTHING = 1e-9
 """Rates below it are what rounding left."""
 PARTS = 5
 """Parts of each split that paper lists."""
-SPLITS = ("class", "asn", "port", "host", "direction", "upstream")
+SPLITS = ("family", "causes", "class", "asn", "port", "host", "direction", "upstream", "episode")
 """Dimensions of the main change that paper lists."""
 
 
@@ -43,7 +45,7 @@ def changes(report: Report, clock: Clock) -> list[Block]:
     blocks: list[Block] = []
     if network:
         rows = [_row(c, report, clock) for c in network]
-        caption = "Changes of the network: of all that is watched first, lasting ones first. Peers: of one bin."
+        caption = "Changes of the network: of all that is watched first, lasting ones first. Peers are counted per bin."
         blocks += head(caption, _COLUMNS, rows, ROWS, "changes.csv")
     else:
         blocks.append(text("No series left its baseline."))
@@ -57,13 +59,13 @@ def changes(report: Report, clock: Clock) -> list[Block]:
 
 
 _COLUMNS = (
-    Column("Of", weight=2.0),
-    Column("Counter", weight=0.75),
+    Column("Of", weight=1.75),
+    Column("Counter", weight=0.85),
     Column("Kind", weight=0.9),
     Column("When", weight=1.75),
     Column("Before", "right", 1.2),
     Column("After", "right", 1.3),
-    Column("Ratio (95 %)", "right", 1.5),
+    Column("Ratio (95 %)", "right", 1.75),
 )
 
 
@@ -118,8 +120,7 @@ def when(change: Change, clock: Clock, window: int) -> str:
         start = f"{start} ± {units.duration(half)}"
     if change.until is None:
         return start
-    lasted = units.duration(change.until - change.since)
-    return f"{start}, {lasted}"
+    return f"{start}, for {units.duration(change.until - change.since)}"
 
 
 def composition(report: Report) -> list[Block]:
@@ -174,23 +175,38 @@ def _leading(finding: Finding, holders: Mapping[str, str]) -> list[Block]:
         shown = ranked[:PARTS]
         rows += [
             (
-                name if at == 0 else "", shortened(parts.label(s, holders), 44), _rate(counter, s.amount),
-                _share(s.share), _interval(s),
+                _HEADS.get(name, name) if at == 0 else "", shortened(parts.label(s, holders, name), 72),
+                _rate(counter, s.before), _rate(counter, s.after), _share(s.share), _interval(s), _without(s),
             )
             for at, s in enumerate(shown)
         ]  # fmt: skip
         rest = 1 - math.fsum(s.share for s in shown)
-        rows.append(("", "all others", _rate(counter, rest * split.total), _share(rest), ""))
+        if abs(rest) >= _NO_REST:
+            rows.append(("", "all others", "", "", _share(rest), "", ""))
     if not rows:
         return []
     columns = (
-        Column("By", weight=0.7),
-        Column("Part", weight=2.4),
-        Column("Added", "right"),
+        Column("By", weight=0.75),
+        Column("Part", weight=2.3),
+        Column("Before", "right", 0.9),
+        Column("After", "right", 0.9),
         Column("Share", "right", 0.7),
-        Column("95 % interval", "right", 1.1),
+        Column("95 % interval", "right", 1.15),
+        Column("Rest without it", "right", 1.35),
     )
-    return [table(f"Who and what carries the change of {counter}: the {PARTS} largest of each.", columns, rows)]
+    caption = (
+        f"Who and what carries the change of {counter}: the {PARTS} largest of each. Rest without it, the"
+        " counterfactual: all the rest, after against before, with its 95 % interval; where that holds 1, the change is"
+        " gone without the part. Fewest cells: over all dimensions at once."
+    )
+    return [table(caption, columns, rows)]
+
+
+def _without(share: Share) -> str:
+    value, low, high = share.without
+    if math.isnan(value):
+        return "nothing left"
+    return f"{value:.3g}×" if math.isnan(low) else f"{value:.3g}× ({low:.3g}–{high:.3g})"
 
 
 def _ranked(composition: Composition) -> list[Share]:
@@ -199,15 +215,27 @@ def _ranked(composition: Composition) -> list[Share]:
 
 def _split(composition: Composition, holders: Mapping[str, str]) -> Block:
     rows = [
-        (parts.label(s, holders), _rate(composition.counter, s.amount), _share(s.share), _interval(s))
+        (
+            parts.label(s, holders, composition.dimension),
+            _rate(composition.counter, s.amount),
+            _share(s.share),
+            _interval(s),
+            _without(s),
+        )
         for s in _ranked(composition)
     ]
     rest = composition.residual
     rows.append(
-        ("residual (all that is not listed)", _rate(composition.counter, rest * composition.total), _share(rest), "")
+        (
+            "residual (all that is not listed)",
+            _rate(composition.counter, rest * composition.total),
+            _share(rest),
+            "",
+            "",
+        )
     )
     whole = math.fsum([*(s.share for s in composition.shares), rest])
-    rows.append(("sum", _rate(composition.counter, composition.total), _share(whole), ""))
+    rows.append(("sum", _rate(composition.counter, composition.total), _share(whole), "", ""))
     return table(
         f"Change of {composition.counter} by {composition.dimension}. Mean rates added (negative: taken away).",
         (
@@ -215,6 +243,7 @@ def _split(composition: Composition, holders: Mapping[str, str]) -> Block:
             Column("Added", "right"),
             Column("Share", "right", 0.8),
             Column("95 % interval", "right", 1.2),
+            Column("Rest without it", "right", 1.4),
         ),
         rows,
     )
