@@ -191,6 +191,7 @@ def shape(frame: dict[str, Any]) -> dict[str, np.ndarray]:
         "quality.sampling": frame["sampling"].astype(np.float64),
         "context.presence": np.minimum(frame["hours"] / np.maximum(np.ceil(seconds / 3600), 1), 1.0),
         "quality.packets": frame["seen"].astype(np.float64),
+        "quality.least_packets": np.minimum(frame["client_packets"], frame["server_packets"]) / frame["sampling"],
         "aggregate.miners": _miners(frame, minutes),
     }
     thin = (frame["sampling"] > 100) & (frame["seen"] < 500)

@@ -89,6 +89,7 @@ OTHER: dict[str, Feature] = {
     "scope.own_server": Feature("server inside the scope", "yes/no"),
     "aggregate.miners": Feature("miners needed at least, if the upload is shares", "miners"),
     "quality.sampling": Feature("sampling, one packet in", "packets"),
+    "quality.least_packets": Feature("packets seen in the direction that had fewer", "packets"),
     "quality.packets": Feature("packets seen (before correction for sampling)", "packets"),
 }
 

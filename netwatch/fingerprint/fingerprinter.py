@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from netwatch.fingerprint.applications import application_codes, sieve
 from netwatch.fingerprint.classify import Classifier
 from netwatch.fingerprint.conversation import Conversations
 from netwatch.fingerprint.engine import judge
-from netwatch.fingerprint.features import FEATURES, Features
+from netwatch.fingerprint.features import FEATURES, Features, FeatureTable
 from netwatch.fingerprint.load import load_rules
 from netwatch.fingerprint.options import FingerprintOptions
 from netwatch.model.flows import Flows
@@ -53,13 +54,17 @@ class Fingerprinter:
                 features.observe(flows, sieved)
         return flows
 
+    def tables(self, kind: str, flows: ibis.Table) -> Iterable[FeatureTable]:
+        """The features of all entities of one kind over all stored flows."""
+        return self._features[kind].tables(flows)
+
     def conclude(self, flows: ibis.Table) -> list[Verdict]:
         """Verdicts over all stored flows, most octets first."""
         found: list[Verdict] = []
-        for kind, features in self._features.items():
+        for kind in self._features:
             rules = [rule for rule in self.rules if rule.entity == kind]
             if rules:
-                for table in features.tables(flows):
+                for table in self.tables(kind, flows):
                     found += judge(rules, table, self.options)
         found.sort(key=lambda v: (-v.octets, v.class_id, v.subject, v.peer, v.port))
         self._classifier = Classifier(found, self.rules)

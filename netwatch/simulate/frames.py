@@ -44,11 +44,15 @@ class Capture:
         times = [time for time, _ in self._frames]
         return min(times), max(times)
 
+    def frames(self) -> list[tuple[float, bytes]]:
+        """All frames in order of time."""
+        return sorted(self._frames, key=lambda frame: frame[0])
+
     def write(self, path: Path) -> Path:
         """Write all frames in order of time, as pcap with microseconds in gzip."""
         with path.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
             packed.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
-            for time, frame in sorted(self._frames, key=lambda f: f[0]):
+            for time, frame in self.frames():
                 at = round(time * 1e6)
                 packed.write(struct.pack("<IIII", at // 1_000_000, at % 1_000_000, len(frame), len(frame)) + frame)
         return path

@@ -1,0 +1,70 @@
+"""Generated captures for ``long_flows.py``: mining sessions of many kinds, their look-alikes, series in tunnels."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from netwatch.simulate.frames import Capture, Endpoint
+from netwatch.simulate.lookalikes import LOOKALIKES, Span
+from netwatch.simulate.pools import PORTS, TALKS, mine, tunnel
+from netwatch.simulate.sessions import Wire
+
+START = 1_700_000_000.0
+EACH = 12
+"""Sessions of a kind in one capture."""
+TUNNELS = (53, 56, 73, 41, 61)
+"""Octets that a tunnel adds to a frame: two measured VPNs, and what WireGuard and OpenVPN with other ciphers add."""
+
+
+class Made(NamedTuple):
+    """A capture, what it holds, (ends, port) of its mining flows, and whether it is held apart."""
+
+    path: Path
+    source: str
+    mines: set[tuple[frozenset[str], int]]
+    held: bool
+
+
+def made(seeds: int) -> Iterator[Made]:
+    """Captures of seeds 1 to ``seeds``, each there until the next one is asked for; even seeds are held apart."""
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(1, seeds + 1):
+            for number, kind in enumerate((*LOOKALIKES, *TALKS)):
+                capture, chance = Capture(), np.random.Generator(np.random.PCG64([seed, number]))
+                mines: set[tuple[frozenset[str], int]] = set()
+                for nth in range(EACH):
+                    span, wire = _span(chance, seed, number, nth), Wire(capture, kind, chance)
+                    if kind in LOOKALIKES:
+                        LOOKALIKES[kind](wire, span)
+                    else:
+                        mines.add(_mine(wire, span, kind, nth))
+                path = capture.write(Path(folder) / f"{kind}-{seed}.pcap.gz")
+                yield Made(path, f"generated {'mining' if mines else 'look-alikes'}: {kind}", mines, seed % 2 == 0)
+                path.unlink()
+
+
+def _span(chance: np.random.Generator, seed: int, number: int, nth: int) -> Span:
+    since = START + 7200.0 * seed + float(chance.uniform(0, 600))
+    lasts = float(np.exp(chance.uniform(np.log(300), np.log(7200))))
+    return Span(f"10.{seed}.{number}.{nth + 1}", f"203.0.{number}.{nth + 1}", since, since + lasts)
+
+
+def _mine(wire: Wire, span: Span, kind: str, nth: int) -> tuple[frozenset[str], int]:
+    """One session: in the clear, in TLS, or in a tunnel by turns."""
+    port = int(wire.chance.choice(PORTS))
+    if nth % 4 < 2 or kind == "stratum2":
+        mine(wire, span, kind, port)
+    elif nth % 4 == 2:
+        mine(wire, span, kind, port, int(wire.chance.choice([21, 22, 29])))
+    else:
+        inner = Capture()
+        mine(Wire(inner, wire.label, wire.chance), span, kind, port)
+        port = int(wire.chance.choice([1194, 51820, 443, 1195]))
+        ends = Endpoint(span.client, wire.port()), Endpoint(span.server, port)
+        tunnel(inner, wire.capture, ends, wire.label, int(wire.chance.choice(TUNNELS)))
+    return frozenset((span.client, span.server)), port

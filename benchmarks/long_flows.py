@@ -1,0 +1,266 @@
+"""Recall of mining and false alarms by flow, among flows that live long enough to be judged without payload.
+
+    python benchmarks/long_flows.py [--data DIR] [--only WORD] [--features FILE.npz] [--seeds N]
+
+A flow is *eligible* when its stitched records span two minutes or more and eight packets or more were seen each way
+(the least that the size atoms and the published flow classifiers ask for). Each capture is judged as it is (payload),
+with its payload cut off (headers), and as Flow Records of exporters with active/idle timeouts of 1800/15, 300/65 and
+60/30 s; files of exports as they are. Truth of a capture's flows: patterns over single TCP payloads, written apart from
+the program's, or the pool that the manifest names. Generated sessions (netwatch.simulate) are known by their making:
+odd seeds are for developing, even ones are held apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ibis
+import numpy as np
+from generated import made
+
+from netwatch.errors import NetwatchError
+from netwatch.fingerprint import FingerprintOptions, Fingerprinter
+from netwatch.fingerprint.engine import weigh
+from netwatch.fingerprint.features import FeatureTable
+from netwatch.meter import Meter, MeterOptions
+from netwatch.model.address import text
+from netwatch.model.flows import Flows
+from netwatch.model.packets import Packets
+from netwatch.read import ReadOptions, open_inputs
+from netwatch.store.schema import to_arrow
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+TIMEOUTS = {"records 1800/15": (1800.0, 15.0), "records 300/65": (300.0, 65.0), "records 60/30": (60.0, 30.0)}
+TCP = 6
+LEAST_SECONDS, LEAST_PACKETS = 120, 8
+TELLTALE = re.compile(
+    rb'"mining\.(subscribe|authorize|notify|submit|set_difficulty|set_target|extranonce\.subscribe|configure)"'
+    rb'|"method"\s*:\s*"login"\s*,\s*"params"\s*:\s*\{\s*"login"|"blob"\s*:\s*"[0-9a-f]{100,}'
+    rb'|"method"\s*:\s*"submit"\s*,\s*"params"\s*:\s*\{\s*"id"|"method"\s*:\s*"keepalived"'
+    rb'|"eth_(submitLogin|submitWork|submitHashrate)"|"result"\s*:\s*\[\s*"0x[0-9a-f]{64}"\s*,\s*"0x[0-9a-f]{64}"'
+)
+"""What only mining says, as published (nDPI, zeek-cryptomining, XMRig's source)."""
+
+Ends = frozenset[tuple[str, int]]
+
+
+class Found(NamedTuple):
+    """An eligible flow: what it is by truth (1 mining, 0 not), its likeliest class, posterior of mining, features."""
+
+    source: str
+    kind: str
+    held: bool
+    mining: bool
+    class_id: str
+    posterior: float
+    named: str
+    features: dict[str, float]
+
+
+@dataclass(slots=True)
+class Input:
+    """A file: where it is from, its kind ("" for packets that are judged in every way), truth by service and by label.
+
+    ``mines``: (client, server, port) of mining flows, in either order of addresses; ``others``: whether flows that are
+    not in ``mines`` are known not to be mining.
+    """
+
+    path: Path
+    source: str
+    kind: str
+    others: bool
+    mines: set[tuple[frozenset[str], int]] = field(default_factory=set)
+    held: bool = False
+
+
+class Way:
+    """One way of judging a capture: how its packets are metered and what is kept of them."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        timeouts = TIMEOUTS.get(kind)
+        options = MeterOptions(active_timeout=timeouts[0], idle_timeout=timeouts[1]) if timeouts else MeterOptions()
+        self._meter = Meter(options)
+        self._fingerprinter = Fingerprinter(FingerprintOptions(report_from=0.0))
+        self._batches: list[Flows] = []
+
+    def add(self, batch: Packets | Flows) -> None:
+        """Meter a batch and let the fingerprinter see it."""
+        if isinstance(batch, Packets) and self.kind != "payload":
+            rows = batch.rows.copy()
+            rows["payload_captured"] = 0
+            batch = Packets(rows, batch.octets, batch.input)
+        self._observe(self._meter.add(batch) if isinstance(batch, Packets) else batch)
+
+    def _observe(self, flows: Flows) -> None:
+        bare = flows if self.kind in ("payload", "headers") else Flows(flows.columns)
+        self._batches.append(self._fingerprinter.observe(bare))
+
+    def judge(self, engine: Any) -> Iterator[tuple[FeatureTable, np.ndarray, np.ndarray]]:
+        """The table of conversations, for each its likeliest class and the posterior of mining; nothing if empty."""
+        self._observe(self._meter.finish())
+        flows = Flows.concatenate([Flows(batch.columns) for batch in self._batches])
+        if not len(flows):
+            return
+        engine.con.register("flows", to_arrow(flows))
+        table = next(iter(self._fingerprinter.tables("conversation", engine.table("flows"))))
+        rules = [rule for rule in self._fingerprinter.rules if rule.entity == "conversation" and rule.class_id]
+        rules = [rule for rule in rules if rule.class_id != "mining.contact"]
+        weighed = [weigh(rule, table, self._fingerprinter.options) for rule in rules]
+        told = np.stack([np.where(w.told, w.posterior, 0.0) for w in weighed])
+        mines = np.array([rule.class_id.startswith("mining.") for rule in rules])
+        posterior = np.where(mines[told.argmax(axis=0)], told[mines].max(axis=0), 0.0)
+        yield table, np.array([rule.class_id for rule in rules])[told.argmax(axis=0)], posterior
+
+
+def judged(one: Input, engine: Any) -> Iterator[Found]:
+    """The eligible flows of one file, in every way in which it is judged."""
+    ways = [Way(one.kind)] if one.kind else [Way(kind) for kind in ("payload", "headers", *TIMEOUTS)]
+    for batch in open_inputs([one.path], ReadOptions()):
+        if isinstance(batch, Packets) and not one.others:
+            one.mines |= set(telltales(batch))
+        for way in ways:
+            way.add(batch)
+    for way in ways:
+        for table, classes, posterior in way.judge(engine):
+            yield from eligible(one, way.kind, table, classes, posterior)
+
+
+def telltales(batch: Packets) -> Iterator[tuple[frozenset[str], int]]:
+    """Both addresses and either port of the TCP packets of which the payload says mining."""
+    rows = batch.rows
+    for at in np.flatnonzero((rows["protocol"] == TCP) & (rows["payload_captured"] > 8)):
+        row = rows[at]
+        octets = batch.octets[row["payload_start"] : row["payload_start"] + row["payload_captured"]].tobytes()
+        if TELLTALE.search(octets):
+            ends = frozenset((text(int(row["source_high"]), int(row["source_low"])),
+                              text(int(row["destination_high"]), int(row["destination_low"]))))  # fmt: skip
+            yield ends, int(row["source_port"])
+            yield ends, int(row["destination_port"])
+
+
+def eligible(
+    one: Input, kind: str, table: FeatureTable, classes: np.ndarray, posterior: np.ndarray
+) -> Iterator[Found]:
+    """The flows of a table that are long enough and of which the truth is known."""
+    columns = table.columns
+    long = (columns["shape.seconds"] >= LEAST_SECONDS) & (columns["quality.least_packets"] >= LEAST_PACKETS)
+    for row in np.flatnonzero(long):
+        ends = frozenset((text(*table.subject[row]), text(*table.peer[row])))
+        mining = (ends, int(table.port[row])) in one.mines
+        if not mining and not one.others:
+            continue
+        values = {name: float(column[row]) for name, column in columns.items() if not np.isnan(column[row])}
+        named = f"{one.path.name} {' '.join(sorted(ends))} {table.port[row]}"
+        yield Found(one.source, kind, one.held, mining, str(classes[row]), float(posterior[row]), named, values)
+
+
+def labelled(data: Path, only: str) -> Iterator[Input]:
+    """Captures and exports of the data set. Exports take their truth from the captures that they were made of."""
+    with (data / "manifest.csv").open() as lines:
+        rows = [row for row in csv.DictReader(lines) if only in row["file"]]
+    for row in rows:
+        folder, form = row["file"].split("/")[0], row["format"].lower()
+        readable = form.startswith(("pcap", "nfcapd", "argus")) and (data / row["file"]).is_file()
+        if not readable or folder not in ("mining", "benign", "protocols", "derived") or "argus 3" in form:
+            continue
+        pool = re.search(r"pool (\d+(?:\.\d+){3}):(\d+)", _notes(data, row))
+        mining = row["label"] == "mining"
+        kind = "export" if folder == "derived" else "headers" if "no payload" in form else ""
+        one = Input(data / row["file"], row["file"].split("/")[1], kind, not mining or pool is not None)
+        if pool:
+            one.mines = _Service(pool[1], int(pool[2]))  # type: ignore[assignment]
+        yield one
+
+
+class _Service(set[tuple[frozenset[str], int]]):
+    """All pairs that one server at one port is in."""
+
+    def __init__(self, server: str, port: int) -> None:
+        super().__init__()
+        self.server, self.port = server, port
+
+    def __contains__(self, pair: object) -> bool:
+        return isinstance(pair, tuple) and self.server in pair[0] and pair[1] == self.port
+
+
+def _notes(data: Path, row: dict[str, str]) -> str:
+    """Notes of a file, or of the one that it was rebuilt from."""
+    if "headers rebuilt" not in row["format"]:
+        return row["notes"]
+    with (data / "manifest.csv").open() as lines:
+        stem = row["origin_path"].partition("*")[0]
+        return next(r["notes"] for r in csv.DictReader(lines) if stem and r["origin_path"].startswith(stem)
+                    and "headers rebuilt" not in r["format"])  # fmt: skip
+
+
+def survey(inputs: Sequence[Input], engine: Any) -> Iterator[Found]:
+    """All eligible flows; exports last, so that the captures have told which flows mine."""
+    known: set[tuple[frozenset[str], int]] = set()
+    for one in sorted(inputs, key=lambda one: one.kind == "export"):
+        if one.kind == "export" and not one.others:
+            one.mines = known
+        try:
+            yield from judged(one, engine)
+        except NetwatchError as fault:
+            print(f"refused {one.path.name}: {fault}", file=sys.stderr)
+        if not isinstance(one.mines, _Service) and one.kind == "":
+            known |= one.mines
+
+
+def table(found: Sequence[Found]) -> Iterator[str]:
+    """Counts in Markdown, by way and source of the flows."""
+    yield "| input | flows of | held apart | mining | suspected | likely | abstained | others | false | false, likely |"
+    yield "|---|---|---|--:|--:|--:|--:|--:|--:|--:|"
+    groups: dict[tuple[str, str, bool], Counter[str]] = defaultdict(Counter)
+    for one in found:
+        for source in (one.source, "all captures" if not one.source.startswith("generated") else ""):
+            if not source:
+                continue
+            count = groups[one.kind, source, one.held]
+            word = "mining" if one.mining else "others"
+            count[word] += 1
+            count["suspected" if one.mining else "false"] += one.posterior >= 0.5
+            count["likely" if one.mining else "false, likely"] += one.posterior >= 0.9
+    for (kind, source, held), count in sorted(groups.items()):
+        count["abstained"] = count["mining"] - count["suspected"]
+        cells = [f"{count[c]:,}" for c in ("mining", "suspected", "likely", "abstained", "others", "false",
+                                           "false, likely")]  # fmt: skip
+        yield f"| {kind} | {source} | {'yes' if held else ''} | " + " | ".join(cells) + " |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--only", default="", help="files whose path contains this")
+    parser.add_argument("--seeds", type=int, default=4, help="of generated sessions, half of them held apart")
+    parser.add_argument("--each", action="store_true", help="print every mining flow that is missed and every false alarm")
+    parser.add_argument("--save", type=Path, help="write all eligible flows with their features here (pickle)")
+    options = parser.parse_args()
+    engine = ibis.duckdb.connect(threads=2)
+    inputs = list(labelled(options.data, options.only)) if options.data.is_dir() else []
+    found = list(survey(inputs, engine))
+    for capture in made(options.seeds):
+        one = Input(capture.path, capture.source, "", True, capture.mines, capture.held)
+        found += judged(one, engine)
+    if options.save:
+        import pickle
+
+        options.save.write_bytes(pickle.dumps([one._asdict() for one in found]))
+    if options.each:
+        for one in found:
+            if one.mining != (one.posterior >= 0.5):
+                print(f"{'missed' if one.mining else 'FALSE'} {one.kind} {one.source} {one.named} {one.posterior:.3f}")
+    print(*table(found), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
