@@ -16,17 +16,17 @@ from netwatch.simulate.sessions import Wire
 
 START = 1_700_000_000.0
 EACH = 12
-"""Sessions of a kind in one capture."""
+"""Sessions of a kind for each seed."""
 TUNNELS = (53, 56, 73, 41, 61)
 """Octets that a tunnel adds to a frame: two measured VPNs, and what WireGuard and OpenVPN with other ciphers add."""
 
 
 class Made(NamedTuple):
-    """A capture, what it holds, (ends, port) of its mining flows, and whether it is held apart."""
+    """A capture, (ends, port) of its mining flows, what each session is by its ends, and whether it is held apart."""
 
     path: Path
-    source: str
     mines: set[tuple[frozenset[str], int]]
+    labels: dict[frozenset[str], str]
     held: bool
 
 
@@ -34,18 +34,22 @@ def made(seeds: int) -> Iterator[Made]:
     """Captures of seeds 1 to ``seeds``, each there until the next one is asked for; even seeds are held apart."""
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(1, seeds + 1):
+            capture = Capture()
+            mines: set[tuple[frozenset[str], int]] = set()
+            labels: dict[frozenset[str], str] = {}
             for number, kind in enumerate((*LOOKALIKES, *TALKS)):
-                capture, chance = Capture(), np.random.Generator(np.random.PCG64([seed, number]))
-                mines: set[tuple[frozenset[str], int]] = set()
+                chance = np.random.Generator(np.random.PCG64([seed, number]))
                 for nth in range(EACH):
                     span, wire = _span(chance, seed, number, nth), Wire(capture, kind, chance)
                     if kind in LOOKALIKES:
                         LOOKALIKES[kind](wire, span)
                     else:
                         mines.add(_mine(wire, span, kind, nth))
-                path = capture.write(Path(folder) / f"{kind}-{seed}.pcap.gz")
-                yield Made(path, f"generated {'mining' if mines else 'look-alikes'}: {kind}", mines, seed % 2 == 0)
-                path.unlink()
+                    family = "look-alikes" if kind in LOOKALIKES else "mining"
+                    labels[frozenset((span.client, span.server))] = f"generated {family}: {kind}"
+            path = capture.write(Path(folder) / f"sessions-{seed}.pcap.gz")
+            yield Made(path, mines, labels, seed % 2 == 0)
+            path.unlink()
 
 
 def _span(chance: np.random.Generator, seed: int, number: int, nth: int) -> Span:

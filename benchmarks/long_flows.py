@@ -27,7 +27,7 @@ import numpy as np
 from generated import made
 
 from netwatch.errors import NetwatchError
-from netwatch.fingerprint import FingerprintOptions, Fingerprinter
+from netwatch.fingerprint import Fingerprinter, FingerprintOptions
 from netwatch.fingerprint.engine import weigh
 from netwatch.fingerprint.features import FeatureTable
 from netwatch.meter import Meter, MeterOptions
@@ -39,6 +39,7 @@ from netwatch.store.schema import to_arrow
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 TIMEOUTS = {"records 1800/15": (1800.0, 15.0), "records 300/65": (300.0, 65.0), "records 60/30": (60.0, 30.0)}
+FOLDERS = ("mining", "attack", "benign", "protocols", "derived")
 TCP = 6
 LEAST_SECONDS, LEAST_PACKETS = 120, 8
 TELLTALE = re.compile(
@@ -67,10 +68,10 @@ class Found(NamedTuple):
 
 @dataclass(slots=True)
 class Input:
-    """A file: where it is from, its kind ("" for packets that are judged in every way), truth by service and by label.
+    """A file: where it is from, its kind ("" for packets that are judged in every way), and the truth.
 
-    ``mines``: (client, server, port) of mining flows, in either order of addresses; ``others``: whether flows that are
-    not in ``mines`` are known not to be mining.
+    ``mines``: both addresses and the port of mining flows; ``others``: whether flows that are not in ``mines`` are
+    known not to be mining. ``labels``: what a generated session is, by its addresses.
     """
 
     path: Path
@@ -79,6 +80,7 @@ class Input:
     others: bool
     mines: set[tuple[frozenset[str], int]] = field(default_factory=set)
     held: bool = False
+    labels: dict[frozenset[str], str] = field(default_factory=dict)
 
 
 class Way:
@@ -147,20 +149,19 @@ def telltales(batch: Packets) -> Iterator[tuple[frozenset[str], int]]:
             yield ends, int(row["destination_port"])
 
 
-def eligible(
-    one: Input, kind: str, table: FeatureTable, classes: np.ndarray, posterior: np.ndarray
-) -> Iterator[Found]:
+def eligible(one: Input, kind: str, table: FeatureTable, classes: np.ndarray, posterior: np.ndarray) -> Iterator[Found]:
     """The flows of a table that are long enough and of which the truth is known."""
     columns = table.columns
     long = (columns["shape.seconds"] >= LEAST_SECONDS) & (columns["quality.least_packets"] >= LEAST_PACKETS)
     for row in np.flatnonzero(long):
         ends = frozenset((text(*table.subject[row]), text(*table.peer[row])))
-        mining = (ends, int(table.port[row])) in one.mines
+        source = one.labels.get(ends, one.source)
+        mining = (ends, int(table.port[row])) in one.mines or source.startswith("generated mining")
         if not mining and not one.others:
             continue
         values = {name: float(column[row]) for name, column in columns.items() if not np.isnan(column[row])}
         named = f"{one.path.name} {' '.join(sorted(ends))} {table.port[row]}"
-        yield Found(one.source, kind, one.held, mining, str(classes[row]), float(posterior[row]), named, values)
+        yield Found(source, kind, one.held, mining, str(classes[row]), float(posterior[row]), named, values)
 
 
 def labelled(data: Path, only: str) -> Iterator[Input]:
@@ -170,8 +171,10 @@ def labelled(data: Path, only: str) -> Iterator[Input]:
     for row in rows:
         folder, form = row["file"].split("/")[0], row["format"].lower()
         readable = form.startswith(("pcap", "nfcapd", "argus")) and (data / row["file"]).is_file()
-        if not readable or folder not in ("mining", "benign", "protocols", "derived") or "argus 3" in form:
+        if not readable or folder not in FOLDERS or "argus 3" in form:
             continue
+        if folder != "derived" and (float(row["duration_s"] or 0) < LEAST_SECONDS or int(row["packets"] or 0) < 16):
+            continue  # holds no eligible flow
         pool = re.search(r"pool (\d+(?:\.\d+){3}):(\d+)", _notes(data, row))
         mining = row["label"] == "mining"
         kind = "export" if folder == "derived" else "headers" if "no payload" in form else ""
@@ -242,14 +245,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--only", default="", help="files whose path contains this")
     parser.add_argument("--seeds", type=int, default=4, help="of generated sessions, half of them held apart")
-    parser.add_argument("--each", action="store_true", help="print every mining flow that is missed and every false alarm")
+    parser.add_argument(
+        "--each", action="store_true", help="print every mining flow that is missed and every false alarm"
+    )
     parser.add_argument("--save", type=Path, help="write all eligible flows with their features here (pickle)")
     options = parser.parse_args()
     engine = ibis.duckdb.connect(threads=2)
     inputs = list(labelled(options.data, options.only)) if options.data.is_dir() else []
     found = list(survey(inputs, engine))
     for capture in made(options.seeds):
-        one = Input(capture.path, capture.source, "", True, capture.mines, capture.held)
+        one = Input(capture.path, "generated", "", True, capture.mines, capture.held, capture.labels)
         found += judged(one, engine)
     if options.save:
         import pickle

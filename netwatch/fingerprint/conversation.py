@@ -17,14 +17,20 @@ from netwatch.fingerprint.ledger import Ledger, Noted
 from netwatch.fingerprint.names import POOL_PORTS, load_names
 from netwatch.fingerprint.options import FingerprintOptions
 from netwatch.fingerprint.recognise import look
-from netwatch.fingerprint.rhythm import Rhythms
+from netwatch.fingerprint.rhythm import NAMED, UNNAMED, Rhythms
 from netwatch.fingerprint.stitched import long_ones, stitched
+from netwatch.kernels.heads import CUT, HELLO, SNI
 from netwatch.model.address import from_octets
+from netwatch.model.application import TCP, by_port
 from netwatch.model.flows import Flows
 from netwatch.wire.stratum import CLIENT, SERVER, fields, messages, unwrapped
 
 if TYPE_CHECKING:
     import ibis
+
+
+DYNAMIC = 32768
+"""Ports from here on are clients' own on most systems, so that a service's is not told from them."""
 
 
 class Conversations(Features):
@@ -51,7 +57,10 @@ class Conversations(Features):
         told = np.zeros(len(flows), np.uint16)
         told[sieved.flow] = np.where(sieved.code[:, 0] > 0, sieved.code[:, 0], sieved.code[:, 1])
         told[list(self.dialects)] = list(self.dialects.values())
-        self.rhythms.add(flows, keyed, told)
+        named = np.zeros(len(flows), np.uint8)
+        hello = ((sieved.marks & HELLO > 0) & (sieved.marks & CUT == 0)).any(axis=1)
+        named[sieved.flow[hello]] = np.where((sieved.marks[hello] & SNI > 0).any(axis=1), NAMED, UNNAMED)
+        self.rhythms.add(flows, keyed, told, named)
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of all conversations that payload, names, or a long life make worth judging."""
@@ -71,7 +80,11 @@ class Conversations(Features):
         columns = shape(frame) | self._payload(noted) | self._names(noted, frame)
         columns["ports.pool"] = np.isin(frame["port"], list(POOL_PORTS)).astype(np.float64)
         columns["ports.rare"] = np.isin(frame["port"], self.names.rare_ports()).astype(np.float64)
+        columns["ports.service"] = _of_another_service(frame["port"], frame["protocol"], self._listed_ports())
         columns |= self._rhythm(keys, frame)
+        columns["aggregate.accounts"] = np.array([np.nan if e is None else float(len(e.users)) for e in noted])
+        if "sizes.client_count" in columns:
+            columns["aggregate.shares"] = _miners_by_shares(columns)
         flipped = np.array([entry is not None and entry.flipped for entry in noted], bool)
         client, server = from_octets(frame["client"]), from_octets(frame["server"])
         client, server = (
@@ -103,6 +116,9 @@ class Conversations(Features):
         if not self.ledger.noted:
             return [None] * len(keys)
         return [self.ledger.noted.get(key.tobytes()) for key in keys]
+
+    def _listed_ports(self) -> np.ndarray:
+        return np.array(sorted({port for pool in self.names.pools.values() for port in pool.ports}), np.int64)
 
     def _port_coin(self, port: int) -> dict[str, object]:
         """The coin that the port hints at, for want of anything better."""
@@ -140,7 +156,7 @@ class Conversations(Features):
     def _rhythm(self, keys: np.ndarray, frame: dict[str, Any]) -> dict[str, np.ndarray]:
         records, n = self.rhythms.records(), len(keys)
         if not len(records) or not n:
-            return {}
+            return {"sizes.known": np.zeros(n)}
         order = np.argsort(keys)
         at = np.minimum(np.searchsorted(keys[order], records["key"]), n - 1)
         entity = order[at]
@@ -179,12 +195,14 @@ def shape(frame: dict[str, Any]) -> dict[str, np.ndarray]:
         "shape.octet_ratio": ratio,
         "shape.rate": frame["octets"] * 8 / np.maximum(seconds, 1.0),
         "shape.spread": np.where(frame["records"] >= 4, frame["spread"], np.nan),
+        "shape.dispersion": np.where(frame["paced"] >= 5, frame["dispersion"], np.nan),
         "shape.records": frame["records"].astype(np.float64),
         "shape.tcp": (frame["protocol"] == 6).astype(np.float64),
         "shape.payload_flags": np.where(
             frame["flagged"] > 0, frame["pushing"] / np.maximum(frame["flagged"], 1), np.nan
         ),
         "context.clients": _clients(frame),
+        "context.sessions": frame["sessions"],
         "context.hours": frame["hours"].astype(np.float64),
         "scope.own_client": np.where(frame["scoped"], frame["own_client"], np.nan),
         "scope.own_server": np.where(frame["scoped"], frame["own_server"], np.nan),
@@ -201,15 +219,38 @@ def shape(frame: dict[str, Any]) -> dict[str, np.ndarray]:
     return columns
 
 
+def _miners_by_shares(columns: dict[str, np.ndarray]) -> np.ndarray:
+    """Miners that the shares need at least, at one per miner in 5 s; NaN where shares cannot be told.
+
+    Shares are answered client messages of the commonest size. Pools set the difficulty so that one miner finds a share
+    in 5 s at most (5th percentile measured: 4.8 s), but it starts too low, so less than ten minutes say nothing.
+    """
+    shares = columns["sizes.client_count"] * columns["timing.answered"]
+    told = (columns["shape.seconds"] >= 600) & (columns["sizes.client_count"] >= 0.6 * columns["sizes.client_messages"])
+    told &= columns["timing.client_cv"] >= 0.4
+    least: np.ndarray = np.where(told, np.ceil(shares / np.maximum(columns["shape.seconds"], 1.0) * 5.0), np.nan)
+    return least
+
+
 def _miners(frame: dict[str, Any], minutes: np.ndarray) -> np.ndarray:
     """Miners that the client's upload needs at least, if it is shares.
 
     Payload over 250 octets (the largest common share) counts shares; pools set the difficulty so that one miner finds
-    one in 5 s at most (5th percentile measured: 4.8 s).
+    one in 5 s at most (5th percentile measured: 4.8 s). NaN for less than ten minutes, in which a first difficulty that
+    is too low shows, and for packets so large that they hold Equihash solutions.
     """
     payload = frame["client_octets"] - 52.0 * frame["client_packets"]
+    small = frame["client_octets"] <= 400.0 * frame["client_packets"]
     least: np.ndarray = np.ceil(np.maximum(payload, 0.0) / 250.0 / minutes / 12.0)
-    return least
+    return np.where(small & (minutes >= 10), least, np.nan)
+
+
+def _of_another_service(port: np.ndarray, protocol: np.ndarray, pools: np.ndarray) -> np.ndarray:
+    """1.0 where a TCP port is that of a known service and of no listed pool, 0.0 where of neither, else NaN."""
+    known = by_port()[0, np.clip(port, 0, 65535).astype(np.int64)] > 0
+    listed, dynamic = np.isin(port, pools), port >= DYNAMIC
+    told: np.ndarray = np.where((protocol != TCP) | listed | dynamic, np.nan, known.astype(np.float64))
+    return told
 
 
 def _clients(frame: dict[str, Any]) -> np.ndarray:

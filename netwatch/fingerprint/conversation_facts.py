@@ -59,7 +59,8 @@ def facts_of(
     for name in ("sizes.score", "timing.client_cv", "timing.pushed", "timing.synchrony", "context.clients"):
         if name in columns and not np.isnan(columns[name][row]):
             facts[name] = round(float(columns[name][row]), 3)
-    least = columns["aggregate.miners"][row] if "aggregate.miners" in columns else np.nan
+    told = [columns[name][row] for name in ("aggregate.shares", "aggregate.miners") if name in columns]
+    least = next((number for number in told if not np.isnan(number)), 0.0)
     if least >= 2:
         facts["miners_at_least"] = int(least)
         facts["miners_by"] = "shares uploaded, at one per miner in 5 s; several miners share this address"

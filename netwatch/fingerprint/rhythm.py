@@ -10,20 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from netwatch.fingerprint import exact_sizes
+from netwatch.fingerprint.exact_sizes import LEAST_MESSAGES, total
 from netwatch.fingerprint.keys import KEY, Keyed
 from netwatch.model.application import CODE
 from netwatch.model.exchange import PUSHES, SIZES
 from netwatch.model.flows import Flows
 
-LEAST_MESSAGES = 6
-"""Of each direction, before sizes say anything."""
 NEAR = 3
 """Octets by which sizes of one kind of message differ (share numbers and job names grow by digits)."""
-_SHARES = ((177, 190), (191, 204), (213, 218), (231, 238), (245, 252))
-"""Octets of a CryptoNote share by the pool's software, with and without the algorithm's name (XMRig's fixed text and
-the lengths of session and job names); measured on three data sets."""
-_GROWN = (0, 21, 22, 29, 53, 56)
-"""Octets that are added by nothing, TLS 1.2 with ChaCha20, TLS 1.3, TLS 1.2 with AES-GCM, and two kinds of VPN."""
 _TLS = [CODE["tls"], CODE["dtls"]]
 _PLAIN = [
     CODE[name]
@@ -33,18 +28,21 @@ _PLAIN = [
     )
 ]  # fmt: skip
 """Applications that payload shows to be something else than mining."""
-_SV2_CLIENT = np.array([62, 67, 71])
-_SV2_SERVER = np.array([58, 74, 83, 86, 87, 116, 141, 144, 145, 169, 173])
-"""Encrypted frames of Stratum v2 (22 octets of header and tag, payload, 16 of tag): shares; their acceptance, target,
-job, previous hash, and two of them in one message."""
+
+UNNAMED, NAMED = 1, 2
+UDP = 17
+TUNNELLED = 40
+"""Octets that the least message of interest has over an acknowledgement inside a tunnel."""
 
 RECORD = np.dtype(
     [
         ("key", f"V{KEY}"),
         ("application", "u2"),
+        ("named", "u1"),
         ("swapped", "?"),
         ("since", "i8"),
         ("until", "i8"),
+        ("first", "u2", 2),
         ("messages", "u4", 2),
         ("large", "u4", 2),
         ("size", "u2", (2, SIZES)),
@@ -69,10 +67,11 @@ class Rhythms:
         self._parts: list[np.ndarray] = []
         self._count = 0
 
-    def add(self, flows: Flows, keyed: Keyed, told: np.ndarray) -> None:
+    def add(self, flows: Flows, keyed: Keyed, told: np.ndarray, named: np.ndarray) -> None:
         """Keep the exchanges with some messages in either direction and half a minute of life.
 
-        ``told`` uint16 (n,): application codes by payload, 0 where it told none.
+        ``told`` uint16 (n,): application codes by payload, 0 where it told none; ``named`` uint8 (n,): NAMED where a
+        ClientHello named the server, UNNAMED where it did not, 0 where none was seen.
         """
         exchange = flows.exchange
         if exchange is None or not len(exchange):
@@ -80,15 +79,15 @@ class Rhythms:
         flow = np.flatnonzero(exchange.row >= 0)
         at = exchange.row[flow]
         lived = flows["flow_end_nanoseconds"][flow] - flows["flow_start_nanoseconds"][flow] >= 30 * 10**9
-        talks = exchange.messages[at].sum(axis=1) >= LEAST_MESSAGES
+        talks = exchange.messages[at].sum(axis=1) >= 2
         flow, at = flow[lived & talks], at[lived & talks]
         part = np.zeros(len(flow), RECORD)
         part["key"], part["swapped"] = keyed.keys[flow], keyed.swapped[flow]
-        part["application"] = told[flow]
+        part["application"], part["named"] = told[flow], named[flow]
         part["since"], part["until"] = flows["flow_start_nanoseconds"][flow], flows["flow_end_nanoseconds"][flow]
         for name, column in (
-            ("messages", exchange.messages), ("large", exchange.large_messages), ("size", exchange.size),
-            ("size_count", exchange.size_count), ("interval_sum", exchange.interval_sum),
+            ("first", exchange.first), ("messages", exchange.messages), ("large", exchange.large_messages),
+            ("size", exchange.size), ("size_count", exchange.size_count), ("interval_sum", exchange.interval_sum),
             ("interval_squares", exchange.interval_squares), ("interval_count", exchange.interval_count),
         ):  # fmt: skip
             chosen = column[at]
@@ -99,6 +98,7 @@ class Rhythms:
             ("answered", exchange.answered), ("unsolicited", exchange.unsolicited), ("push_time", exchange.push_time),
         ):  # fmt: skip
             part[name] = column[at]
+        _leave_out_acknowledgements(part, keyed.keys[flow])
         self._parts.append(part)
         self._count += len(part)
         if self._count > 2 * self.limit:
@@ -117,6 +117,21 @@ class Rhythms:
         self._parts, self._count = [joined[kept]], len(kept)
 
 
+def _leave_out_acknowledgements(part: np.ndarray, keys: np.ndarray) -> None:
+    """Inside a tunnel over UDP acknowledgements are datagrams too: the smallest size that makes a twentieth of a
+    direction's messages, and what is not 40 octets larger, is left out of sizes and messages.
+    """
+    datagrams = keys.view(np.uint8).reshape(-1, KEY)[:, -1] == UDP
+    count, size = part["size_count"], part["size"]
+    often = (count > 0) & (count >= 0.05 * part["messages"][:, :, None])
+    least = np.where(often, size, 0xFFFF).min(axis=2).astype(np.int64)
+    small = (size <= least[:, :, None] + TUNNELLED) & datagrams[:, None, None]
+    part["messages"] -= np.where(small, count, 0).sum(axis=2).astype(np.uint32)
+    count[small] = 0
+    order = np.argsort(-count.astype(np.int64), axis=2, kind="stable")
+    part["size_count"], part["size"] = np.take_along_axis(count, order, 2), np.take_along_axis(size, order, 2)
+
+
 class Atoms(NamedTuple):
     """Commonest sizes of one direction of each entity: shares (n,) of the top 2 and 3 clusters, octets and count of the
     commonest.
@@ -133,8 +148,8 @@ def features(records: np.ndarray, entity: np.ndarray, n: int) -> dict[str, np.nd
 
     NaN where too few messages were seen to tell.
     """
-    messages = np.stack([_total(entity, records["messages"][:, side], n) for side in (0, 1)], axis=1)
-    large = _total(entity, records["large"].sum(axis=1), n)
+    messages = np.stack([total(entity, records["messages"][:, side], n) for side in (0, 1)], axis=1)
+    large = total(entity, records["large"].sum(axis=1), n)
     since = np.full(n, np.iinfo(np.int64).max)
     until = np.zeros(n, np.int64)
     np.minimum.at(since, entity, records["since"])
@@ -145,22 +160,29 @@ def features(records: np.ndarray, entity: np.ndarray, n: int) -> dict[str, np.nd
     enough = (messages >= LEAST_MESSAGES).all(axis=1)
     speaks = messages >= LEAST_MESSAGES
     straight = ~np.isin(np.arange(n), entity[records["swapped"]])
-    answered = _share(_total(entity, records["answered"], n), messages[:, 0], speaks[:, 0] & straight)
-    pushed = _share(_total(entity, records["unsolicited"], n), messages[:, 1], speaks[:, 1] & straight)
+    answered = _share(total(entity, records["answered"], n), messages[:, 0], speaks[:, 0] & straight)
+    pushed = _share(total(entity, records["unsolicited"], n), messages[:, 1], speaks[:, 1] & straight)
     per_minute = _share(both * 60.0, seconds, seconds > 0)
     codes = [np.bincount(entity, np.isin(records["application"], group).astype(float), n) for group in (_TLS, _PLAIN)]
     heard = np.isin(np.arange(n), entity)
+    named, unnamed = (np.bincount(entity, records["named"] == how, n) for how in (NAMED, UNNAMED))
     columns = {
         "payload.tls": np.where(heard, codes[0], np.nan),
         "payload.other": np.where(heard, codes[1], np.nan),
+        "handshake.named": np.where(named + unnamed > 0, (named > 0).astype(np.float64), np.nan),
         "sizes.client_messages": np.where(heard, messages[:, 0], np.nan),
         "sizes.client_count": np.where(speaks[:, 0], client.commonest, np.nan),
         "sizes.client_top2": np.where(speaks[:, 0], client.top2, np.nan),
         "sizes.server_top3": np.where(speaks[:, 1], server.top3, np.nan),
         "sizes.client_mode": np.where(speaks[:, 0], client.mode, np.nan),
         "sizes.server_mode": np.where(speaks[:, 1], server.mode, np.nan),
-        "sizes.cryptonote": np.where(enough, _cryptonote(records, entity, n), np.nan),
-        "sizes.stratum2": np.where(enough, _stratum2(records, entity, n, both), np.nan),
+        "sizes.cryptonote": np.where(enough, exact_sizes.cryptonote(records, entity, n), np.nan),
+        "sizes.noise": np.where(heard, exact_sizes.noise(records, entity, n), np.nan),
+        "sizes.server_count": np.where(speaks[:, 1], server.commonest, np.nan),
+        "sizes.shifted": np.where(enough, exact_sizes.shifted(records, entity, n), np.nan),
+        "sizes.known": np.asarray(speaks.any(axis=1), np.float64),
+        "sizes.ethproxy": np.where(enough, exact_sizes.ethproxy(records, entity, n, messages[:, 1]), np.nan),
+        "sizes.stratum2": np.where(enough, exact_sizes.stratum2(records, entity, n, both), np.nan),
         "timing.client_cv": _spread(records, entity, n, 0),
         "timing.server_cv": _spread(records, entity, n, 1),
         "timing.answered": answered,
@@ -177,11 +199,6 @@ def features(records: np.ndarray, entity: np.ndarray, n: int) -> dict[str, np.nd
     return columns
 
 
-def _total(entity: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
-    total: np.ndarray = np.bincount(entity, values.astype(np.float64), n)
-    return total
-
-
 def _share(part: np.ndarray, whole: np.ndarray, valid: np.ndarray) -> np.ndarray:
     share: np.ndarray = np.full(len(whole), np.nan)
     np.divide(part, whole, out=share, where=valid & (whole > 0))
@@ -190,9 +207,9 @@ def _share(part: np.ndarray, whole: np.ndarray, valid: np.ndarray) -> np.ndarray
 
 def _spread(records: np.ndarray, entity: np.ndarray, n: int, side: int) -> np.ndarray:
     """Coefficient of variation of the intervals between messages; NaN below eight intervals."""
-    count = _total(entity, records["interval_count"][:, side], n)
-    mean = _share(_total(entity, records["interval_sum"][:, side], n), count, count >= 8)
-    square = _share(_total(entity, records["interval_squares"][:, side], n), count, count >= 8)
+    count = total(entity, records["interval_count"][:, side], n)
+    mean = _share(total(entity, records["interval_sum"][:, side], n), count, count >= 8)
+    square = _share(total(entity, records["interval_squares"][:, side], n), count, count >= 8)
     spread: np.ndarray = np.full(n, np.nan)
     np.divide(np.sqrt(np.maximum(square - mean * mean, 0.0)), mean, out=spread, where=mean > 0)
     return spread
@@ -221,33 +238,6 @@ def _atoms(records: np.ndarray, entity: np.ndarray, n: int, side: int, messages:
     whole = np.maximum(messages, 1)
     commonest = np.bincount(whose[rank == 0], held[rank == 0], n)
     return Atoms(np.minimum(top2 / whole, 1.0), np.minimum(top3 / whole, 1.0), mode, commonest)
-
-
-def _stratum2(records: np.ndarray, entity: np.ndarray, n: int, messages: np.ndarray) -> np.ndarray:
-    held: np.ndarray = np.zeros(n)
-    for side, sizes in ((0, _SV2_CLIENT), (1, _SV2_SERVER)):
-        exact = np.isin(records["size"][:, side], sizes)
-        held += _total(entity, (records["size_count"][:, side] * exact).sum(axis=1), n)
-    share: np.ndarray = np.minimum(held / np.maximum(messages, 1), 1.0)
-    return share
-
-
-def _cryptonote(records: np.ndarray, entity: np.ndarray, n: int) -> np.ndarray:
-    """1.0 where the commonest client message has the size of a CryptoNote share and the server often answers with that
-    of its acceptance, both grown by what one kind of tunnel adds; else 0.0.
-    """
-    client = records["size"][:, 0, 0].astype(np.int64)
-    often = records["size_count"][:, 1] * 5 >= records["messages"][:, 1:]
-    found = np.zeros(len(records), bool)
-    for grown in _GROWN:
-        share = np.zeros(len(records), bool)
-        for low, high in _SHARES:
-            share |= (client - grown >= low) & (client - grown <= high)
-        accepted = (np.abs(records["size"][:, 1].astype(np.int64) - grown - 64) <= 3) & often
-        found |= share & accepted.any(axis=1)
-    both = np.bincount(entity, (found & (records["messages"].min(axis=1) >= LEAST_MESSAGES)).astype(float), n)
-    held: np.ndarray = (both > 0).astype(np.float64)
-    return held
 
 
 def synchrony(records: np.ndarray, entity: np.ndarray, n: int, chosen: np.ndarray) -> np.ndarray:

@@ -18,6 +18,8 @@ LEAST_SECONDS = 120
 LEAST_PACKETS = 10
 PART = 1 << 18
 """Conversations looked at together where there are many: a bound on memory."""
+LEAST_PACED = 30.0
+"""Seconds that a record lasts at least, before its count of packets says something of the pace."""
 _KEYS = ["client", "server", "port", "protocol"]
 _SERVICE = ["server", "port", "protocol"]
 
@@ -27,8 +29,11 @@ def stitched(flows: ibis.Table, wanted: Sequence[bytes]) -> dict[str, Any]:
 
     ``client``, ``server`` uint8 (n, 16); ``since``, ``until`` int64 ns; ``octets``, ``packets`` and the counters of
     each side float64, corrected for sampling; ``seen`` packets as observed; ``spread`` of octets per packet over the
-    records (standard deviation over mean); ``pushing`` of ``flagged`` TCP records have ACK and PSH and none of SYN,
-    FIN, RST; ``own_client``, ``own_server``, ``scoped`` bool.
+    records of a direction (standard deviation over mean; that of the less steady one); ``sessions`` that were open at
+    once on average (time covered by the client's records over time from first to last); ``dispersion`` of the packet
+    counts of the ``paced`` records, those of 30 s and more (variance over mean, as if all lasted alike: near 0 for what
+    keeps a period, 1 and more for what comes without memory); ``pushing`` of ``flagged`` TCP records have ACK and PSH
+    and none of SYN, FIN, RST; ``own_client``, ``own_server``, ``scoped`` bool.
     """
     import pyarrow as pa
 
@@ -128,6 +133,7 @@ def _oriented(flows: ibis.Table) -> ibis.Table:
     bits = flows.tcp_control_bits
     octets = flows.octet_delta_count + flows.reverse_octet_delta_count
     packets = flows.packet_delta_count + flows.reverse_packet_delta_count
+    lasted = (_micros(flows.flow_end) - _micros(flows.flow_start)) / 1e6
     return flows.select(
         client=turned(flows.destination_address, flows.source_address),
         server=turned(flows.source_address, flows.destination_address),
@@ -142,7 +148,16 @@ def _oriented(flows: ibis.Table) -> ibis.Table:
         client_packets=turned(flows.reverse_packet_delta_count, flows.packet_delta_count) * interval,
         server_octets=turned(flows.octet_delta_count, flows.reverse_octet_delta_count) * interval,
         server_packets=turned(flows.packet_delta_count, flows.reverse_packet_delta_count) * interval,
-        per_packet=octets / packets.nullif(0),
+        client_per_packet=turned(
+            flows.reverse_octet_delta_count / flows.reverse_packet_delta_count.nullif(0),
+            flows.octet_delta_count / flows.packet_delta_count.nullif(0),
+        ),
+        server_per_packet=turned(
+            flows.octet_delta_count / flows.packet_delta_count.nullif(0),
+            flows.reverse_octet_delta_count / flows.reverse_packet_delta_count.nullif(0),
+        ),
+        pace=ibis.ifelse(lasted >= LEAST_PACED, packets / lasted, ibis.null("float64")),
+        paced_seconds=ibis.ifelse(lasted >= LEAST_PACED, lasted, ibis.null("float64")),
         flagged=(bits > 0).cast("int64"),
         pushing=((bits & 31) == 24).cast("int64"),
         own_client=(turned(inbound, outbound) | inside).cast("int64"),
@@ -175,8 +190,15 @@ def _grouped(told: ibis.Table) -> ibis.Table:
         since_us=t.since_us.min(),
         until_us=t.until_us.max(),
         records=t.count(),
-        per_packet_mean=t.per_packet.mean(),
-        per_packet_spread=t.per_packet.std(how="pop"),
+        client_mean=t.client_per_packet.mean(),
+        client_spread=t.client_per_packet.std(how="pop"),
+        server_mean=t.server_per_packet.mean(),
+        server_spread=t.server_per_packet.std(how="pop"),
+        paced=t.pace.count(),
+        pace_mean=t.pace.mean(),
+        pace_variance=t.pace.var(how="pop"),
+        paced_seconds=t.paced_seconds.mean(),
+        covered_us=ibis.ifelse(t.client_packets > 0, t.until_us - t.since_us, 0).sum(),
         own_client=t.own_client.max(),
         own_server=t.own_server.max(),
         scoped=t.scoped.max(),
@@ -199,6 +221,13 @@ def _columns(frame: Any) -> dict[str, Any]:
         columns[name] = columns[name].astype(bool)
     for name in ("octets", "packets", "client_octets", "client_packets", "server_octets", "server_packets"):
         columns[name] = columns[name].astype(np.float64)
-    mean, spread = columns.pop("per_packet_mean"), columns.pop("per_packet_spread")
-    columns["spread"] = np.asarray(spread, np.float64) / np.maximum(np.asarray(mean, np.float64), 1.0)
+    spreads = [
+        np.asarray(columns.pop(f"{side}_spread"), np.float64) / np.asarray(columns.pop(f"{side}_mean"), np.float64)
+        for side in ("client", "server")
+    ]
+    columns["spread"] = np.fmax(*spreads)
+    pace = [np.asarray(columns.pop(name), np.float64) for name in ("pace_variance", "paced_seconds", "pace_mean")]
+    columns["dispersion"] = pace[0] * pace[1] / pace[2]
+    lasted = np.maximum(columns["until"] - columns["since"], 1)
+    columns["sessions"] = np.asarray(columns.pop("covered_us"), np.float64) * 1000 / lasted
     return columns

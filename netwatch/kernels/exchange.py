@@ -36,6 +36,7 @@ EXCHANGE = np.dtype(
         ("last_chunk", "i4", 2),
         ("expected", "u4", 2),  # next TCP sequence number
         ("head_length", "u2", 2),
+        ("first", "u2", 2),  # octets of the direction's first message
         ("size", "u2", (2, SIZES)),
         ("size_count", "u4", (2, SIZES)),
         ("messages", "u4", 2),
@@ -87,6 +88,7 @@ def open_exchange(exchanges):  # type: ignore[no-untyped-def]
         talk.last_chunk[d] = -1
         talk.expected[d] = 0
         talk.head_length[d] = 0
+        talk.first[d] = 0
         talk.messages[d] = 0
         talk.large_messages[d] = 0
         talk.interval_count[d] = 0
@@ -139,6 +141,8 @@ def end_message(talk):  # type: ignore[no-untyped-def]
     direction = talk.direction
     if direction == NONE:
         return
+    if talk.messages[direction] == 0:
+        talk.first[direction] = min(talk.length, 65535)
     talk.messages[direction] += 1
     if talk.length > LARGE:
         talk.large_messages[direction] += 1

@@ -51,6 +51,7 @@ def exchange_of(ended: Ended, state: np.void) -> Exchange:
 
 
 _COPIED = (
+    "first",
     "messages",
     "large_messages",
     "size",

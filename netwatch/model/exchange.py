@@ -28,6 +28,7 @@ class Exchange:
     ``row`` int32 (n,): index into the other arrays, -1 for a flow without payload.
     ``head_start`` int64 (m, 2) and ``head_length`` uint16 (m, 2): where in ``heads`` uint8 (k,) the first
     payload octets of each direction lie, in order of arrival, TCP repeats left out.
+    ``first`` uint16 (m, 2): octets of each direction's first message, saturated, 0 for none.
     ``messages`` uint32 (m, 2): messages; ``large_messages`` uint32 (m, 2): those over 1,000 octets.
     ``size`` uint16 (m, 2, SIZES) and ``size_count`` uint32 (m, 2, SIZES): most frequent message sizes
     (saturated at 65,535) and how often, most frequent first.
@@ -42,6 +43,7 @@ class Exchange:
     heads: np.ndarray
     head_start: np.ndarray
     head_length: np.ndarray
+    first: np.ndarray
     messages: np.ndarray
     large_messages: np.ndarray
     size: np.ndarray
@@ -61,6 +63,7 @@ class Exchange:
         """For ``n`` flows none of which carried payload."""
         return cls(
             np.full(n, -1, np.int32), np.zeros(0, np.uint8), np.zeros((0, 2), np.int64), np.zeros((0, 2), np.uint16),
+            np.zeros((0, 2), np.uint16),
             np.zeros((0, 2), np.uint32), np.zeros((0, 2), np.uint32), np.zeros((0, 2, SIZES), np.uint16),
             np.zeros((0, 2, SIZES), np.uint32), np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2), np.uint32),
             np.zeros(0, np.uint32), np.zeros(0, np.uint32), np.zeros((0, PUSHES), np.int64),

@@ -98,7 +98,8 @@ def node_rpc(wire: Wire, span: Span) -> None:
         number += 1
         call = str(wire.chance.choice(calls, p=[0.7, 0.1, 0.15, 0.05]))
         body = json.dumps({"jsonrpc": "2.0", "id": number, "method": call, "params": []})
-        head = f"POST / HTTP/1.1\r\nHost: node:8545\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST / HTTP/1.1\r\nHost: node:8545\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        head += "\r\n\r\n"
         at = talk.send(at, 0, (head + body).encode(), acknowledged=False)
         told = json.dumps({"jsonrpc": "2.0", "id": number, "result": "0x" + wire.octets(3).hex()})
         answer = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(told)}\r\n\r\n{told}"
@@ -205,7 +206,8 @@ def irc(wire: Wire, span: Span) -> None:
         text = b":bob!b@h PRIVMSG #c :" + wire.octets(int(wire.chance.integers(4, 90))).hex().encode() + b"\r\n"
         at = talk.send(at, 1, text)
         if wire.chance.random() < 0.1:
-            talk.send(at + 1, 0, b"PRIVMSG #c :" + wire.octets(int(wire.chance.integers(4, 60))).hex().encode() + b"\r\n")
+            said = wire.octets(int(wire.chance.integers(4, 60))).hex().encode()
+            talk.send(at + 1, 0, b"PRIVMSG #c :" + said + b"\r\n")
         if at > ping:
             later = talk.send(at + 2, 1, b"PING :irc.example.org\r\n")
             talk.send(later, 0, b"PONG :irc.example.org\r\n")

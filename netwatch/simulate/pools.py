@@ -150,7 +150,8 @@ def mine(wire: Wire, span: Span, kind: str, port: int, grown: int = 0) -> None:
         at = max(at, message.time)
         at = talk.send(at, message.side, wire.octets(message.octets + grown), acknowledged=not message.reply)
         if message.reply:
-            at = talk.send(at + float(wire.chance.uniform(0.001, 0.03)), 1 - message.side, wire.octets(message.reply + grown))
+            at += float(wire.chance.uniform(0.001, 0.03))
+            at = talk.send(at, 1 - message.side, wire.octets(message.reply + grown))
 
 
 def tunnel(inner: Capture, outer: Capture, ends: tuple[Endpoint, Endpoint], label: str, grown: int) -> None:

@@ -13,7 +13,7 @@ from netwatch.fingerprint.rhythm import RECORD, Rhythms, features, synchrony
 def measured(*rows):
     batch = flows(*rows)
     rhythms = Rhythms(1000)
-    rhythms.add(batch, conversation_keys(batch), np.zeros(len(batch), np.uint16))
+    rhythms.add(batch, conversation_keys(batch), np.zeros(len(batch), np.uint16), np.zeros(len(batch), np.uint8))
     records = rhythms.records()
     return features(records, np.zeros(len(records), np.int64), 1)
 
@@ -78,6 +78,37 @@ def test_longest_lived_records_stay_past_the_limit():
     rows = [{"start": 0, "end": 100 + i, "sizes": (((100, 5),), ((60, 5),))} for i in range(50)]
     batch = flows(*rows)
     rhythms = Rhythms(10)
-    rhythms.add(batch, conversation_keys(batch), np.zeros(50, np.uint16))
+    rhythms.add(batch, conversation_keys(batch), np.zeros(50, np.uint16), np.zeros(50, np.uint8))
     assert sorted(rhythms.records()["until"] // 10**9) == list(range(140, 150))
     assert rhythms.left_out == 40
+
+
+def test_a_flow_that_begins_as_stratum_2_does_is_told_by_lengths():
+    sizes = (((67, 40),), ((58, 40), (87, 12)))
+    for first, told in (((64, 234), 1), ((64, 170), 1), ((64, 233), 0), ((234, 64), 0)):
+        assert measured({"sizes": sizes, "first": first})["sizes.noise"][0] == told
+    assert measured({"sizes": sizes})["sizes.stratum2"][0] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("work", "accepted", "told"), [(243, 38, 1), (243 + 22, 38 + 22, 1), (243, 60, 0), (300, 38, 0)]
+)
+def test_work_packages_of_an_ethash_pool_are_told_with_their_acceptance(work, accepted, told):
+    sizes = (((60, 40), (148, 20)), ((work, 40), (accepted, 20)))
+    assert measured({"sizes": sizes})["sizes.ethproxy"][0] == told
+
+
+def test_acknowledgements_inside_a_tunnel_are_no_messages():
+    inner = {"sizes": (((78, 60), (302, 40)), ((78, 30), (143, 40), (331, 12))), "protocol": 17}
+    found = measured(inner)
+    assert found["sizes.client_messages"][0] == 40
+    assert (found["sizes.client_mode"][0], found["sizes.server_mode"][0]) == (302, 143)
+    assert found["sizes.server_top3"][0] == 1.0
+    assert measured({**inner, "protocol": 6})["sizes.client_messages"][0] == 100
+
+
+@pytest.mark.parametrize("grown", [25, 65, 77, 130])
+@pytest.mark.parametrize(("share", "told"), [(184, 1), (234, 1), (210, 0), (300, 0)])
+def test_shares_are_told_in_a_tunnel_of_any_growth(grown, share, told):
+    sizes = (((10, 50), (share + grown, 50)), ((10, 40), (64 + grown, 50), (400 + grown, 9)))
+    assert measured({"sizes": sizes, "protocol": 17})["sizes.shifted"][0] == told

@@ -83,7 +83,7 @@ def exchange_row(flows: Flows, i: int) -> dict[str, Any] | None:
     at = exchange.row[i]
     if at < 0:
         return None
-    names = ("messages", "large_messages", "interval_count", "interval_sum", "interval_squares")
+    names = ("first", "messages", "large_messages", "interval_count", "interval_sum", "interval_squares")
     sizes = [
         [(int(s), int(c)) for s, c in zip(exchange.size[at, d], exchange.size_count[at, d], strict=True) if c]
         for d in range(2)

@@ -35,6 +35,7 @@ def flows(*rows, **columns):
     exchange.heads = np.frombuffer(b"".join(heads), np.uint8)
     exchange.head_start = (np.cumsum(lengths) - lengths).reshape(n, 2)
     exchange.head_length = lengths.astype(np.uint16).reshape(n, 2)
+    exchange.first = np.array([r.get("first", (0, 0)) for r in rows], np.uint16).reshape(n, 2)
     for name in ("messages", "large_messages", "interval_count"):
         setattr(exchange, name, np.zeros((n, 2), np.uint32))
     for name in ("interval_sum", "interval_squares"):

@@ -225,6 +225,7 @@ def exchange_of(payloads: list[tuple[int, int, int, bytes]]) -> dict[str, Any] |
     gaps = [[max(b - a, 0) * 1e-9 for a, b in pairwise(s)] for s in starts]
     return {
         "heads": tuple(b"".join(c for _, d, _, c in payloads if d == side)[:512] for side in both),
+        "first": [next((min(m[3], 65535) for m in messages if m[0] == d), 0) for d in both],
         "messages": [len(s) for s in starts],
         "large_messages": [sum(m[0] == d and m[3] > 1000 for m in messages) for d in both],
         "sizes": [space_saving([min(m[3], 65535) for m in messages if m[0] == d]) for d in both],
