@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "monitor"))
@@ -23,11 +25,16 @@ def main() -> None:
     while done < options.kills:
         kills = min(options.each, options.kills - done)
         second = done // options.each % 2 == 1
-        with tempfile.TemporaryDirectory() as directory:
-            ended = crash(Path(directory), kills, options.seed + done, second=second)
+        # Passes are forked; a process that has opened a store before has threads that a fork does not take along.
+        fresh = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        with tempfile.TemporaryDirectory() as directory, fresh:
+            ended = fresh.submit(crash, Path(directory), kills, options.seed + done, second=second).result()
         done += kills
         took = time.monotonic() - began
-        print(f"{done} kills, {'with' if second else 'without'} a second pass: store equal; {ended}; {took:.0f} s")
+        print(
+            f"{done} kills, {'with' if second else 'without'} a second pass: store equal; {ended}; {took:.0f} s",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ STAGES = {
 }
 PARTS = {"pass": PassOptions, "retention": RetentionOptions, "health": HealthOptions}
 KEYS = ("store", "state", "storage", "source", "watch", "alerts", *STAGES, *PARTS)
-DURATIONS = {"settle", "context", "history", "ended_after", "stalled", "flows", "bins"}
+DURATIONS = {"settle", "context", "history", "lasting", "ended_after", "stalled", "flows", "bins"}
 """Keys that take a width of time as people write it: 30s, 5m, 1h, 90d."""
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 FINE = 300.0

@@ -27,7 +27,8 @@ class SourceOptions:
 class PassOptions:
     """``inputs``: most inputs in one commit. ``context``: seconds of stored flows that are judged with the new ones.
 
-    ``history``: seconds of fine series in which sudden changes are sought; ``explain``: most new changes of volume that
+    ``history``: seconds of fine series in which sudden changes are sought; ``lasting``: seconds of hourly series in
+    which lasting ones are; ``explain``: most new changes of volume that
     a pass explains with flows. ``growth``: ratio of an ongoing finding's volume at which it is told again.
     ``ended_after``: seconds of the data's time without a trace of it after which a finding has ended.
     ``top``: entities of each open-ended kind that are kept apart in the series.
@@ -36,6 +37,7 @@ class PassOptions:
     inputs: int = 288
     context: float = HOUR
     history: float = 14 * DAY
+    lasting: float = 91 * DAY
     explain: int = 12
     growth: float = 2.0
     ended_after: float = DAY

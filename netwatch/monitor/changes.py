@@ -14,6 +14,7 @@ from netwatch.explain.words import Names
 from netwatch.model.change import Change
 from netwatch.model.series import Bins, SeriesSet
 from netwatch.monitor.journal import Journal
+from netwatch.monitor.life import OPEN
 from netwatch.monitor.sighting import change_name, sighted
 from netwatch.series import series_from
 from netwatch.store.series_at_rest import DAY, FINE, HOUR
@@ -25,6 +26,8 @@ LASTING = ("level", "rhythm", "spread", "upstream")
 LASTING_KINDS = ("scope", "watch", "family", "class", "direction", "asn", "port", "upstream")
 EXPORTER = "exporter"
 SLACK = DAY
+EDGE = 7 * DAY
+"""So near to the beginning of what is looked at, a change has too little before it to be told."""
 REMEMBERED = 1000
 """Changes explained before, which not all became findings of their own, that are not explained again."""
 
@@ -32,7 +35,8 @@ REMEMBERED = 1000
 def seek(journal: Journal) -> None:
     """Look for changes as far as there are new sums, and advance the findings by them.
 
-    Fine bins are looked at in every pass that brought flows; hours once a day of the data is complete.
+    Fine bins are looked at in every pass that brought flows; hours once a day of the data is complete, and no further
+    back than ``passes.lasting``, so that a pass does not become slower as the store grows.
     """
     state = journal.state
     totals = state.totals()
@@ -46,7 +50,9 @@ def seek(journal: Journal) -> None:
     if state.get("day") != str(day):
         stale = state.get("stale").split()
         journal.series.roll_up(stale)
-        sightings += _sighted(journal, *_lasting(journal, (first, day * DAY)), noted)
+        span = (max(first, day * DAY - int(journal.options.passes.lasting * SECOND)), day * DAY)
+        lasting = _sighted(journal, *_lasting(journal, span), noted)
+        sightings += [*lasting, *_carried(journal, lasting, span[0])]
         with state.change():
             newer = [d for d in state.get("stale").split() if d not in stale or d == stale[-1]]
             state.put("stale", " ".join(newer))
@@ -87,15 +93,32 @@ def _lasting(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[C
     return series, changes
 
 
+def _carried(journal: Journal, seen: Sequence[dict[str, Any]], begin: int) -> list[dict[str, Any]]:
+    """Lasting changes that began before the hours that are looked at, or at their edge, and were never taken back.
+
+    They go on until a later change of the same name.
+    """
+    carried = []
+    for record in journal.state.findings([str(life) for life in OPEN]):
+        if not record["change"] or record["until"] is not None or record["since"] >= begin + EDGE:
+            continue
+        same = [s["since"] for s in seen if s["change"] == record["change"]]
+        slack = max(SLACK, record["slack"] or 0)
+        if any(abs(since - record["since"]) <= slack for since in same):
+            continue
+        later = [since for since in same if since > record["since"]]
+        carried.append({**record, "until": min(later, default=None)})
+    return carried
+
+
 def _sighted(
     journal: Journal, series: SeriesSet, changes: Sequence[Change], noted: list[tuple[str, int]]
 ) -> list[dict[str, Any]]:
     """Sightings of all changes: those known keep their words, the new ones are explained with flows."""
-    known = [record for record in journal.state.findings() if record["change"]]
     sightings: list[dict[str, Any]] = []
     fresh: list[Change] = []
     for change in changes:
-        same = [r for r in known if r["change"] == change_name(change)]
+        same = journal.state.of_change(change_name(change))
         near = [r for r in same if abs(r["since"] - change.since) <= max(SLACK, r["slack"] or 0)]
         if near:
             record = min(near, key=lambda r: abs(r["since"] - change.since))

@@ -60,22 +60,32 @@ def find_new(sources: Mapping[str, SourceOptions], state: State, now: int) -> Fo
     """
     found = Found()
     taken: set[str] = set()
+    met = state.seen()
     for source in sources.values():
         for place in sorted(_files(source.path)):
-            if place.key not in found.present:
-                found.present.add(place.key)
-                _consider(place, source.settle, state, found, (now, taken))
+            key = place.key
+            if key in found.present:
+                continue
+            found.present.add(key)
+            before = met.get(key)
+            if before is None or before[:3] != place[1:] or not before[3]:
+                _consider(place, before, state, found, Moment(now, source.settle, taken))
     return found
 
 
-def _consider(place: Place, settle: float, state: State, found: Found, at: tuple[int, set[str]]) -> None:
-    now, taken = at
-    met = state.seen(place.key)
+class Moment(NamedTuple):
+    """``now``: ns of the clock; ``settle``: seconds after which a file is closed; ``taken``: digests of this pass."""
+
+    now: int
+    settle: float
+    taken: set[str]
+
+
+def _consider(place: Place, met: tuple[int, int, int, str] | None, state: State, found: Found, at: Moment) -> None:
+    """What to do with a file that is new or has changed; ``met``: how it was met before."""
     same = met is not None and met[:3] == place[1:]
-    if met is not None and same and met[3]:
-        return
-    age = now - place.modified
-    if not (age >= settle * SECOND or (same and age < 0)):  # from the future: a clock stepped back; unchanged is closed
+    age = at.now - place.modified
+    if not (age >= at.settle * SECOND or (same and age < 0)):  # from the future: a clock stepped back
         found.waiting.append(place)
         return
     if met is not None and met[3] and met[2] == place.inode and place.size > met[0]:
@@ -89,10 +99,10 @@ def _consider(place: Place, settle: float, state: State, found: Found, at: tuple
         return
     if digest is None:
         found.waiting.append(place)
-    elif digest in taken or state.known([digest]):
+    elif digest in at.taken or state.known([digest]):
         found.copies.append((place, digest))
     else:
-        taken.add(digest)
+        at.taken.add(digest)
         found.new.append((Named(place.path, Ingest(digest, place.key, place.size)), place))
 
 

@@ -175,4 +175,4 @@ def _with_context(observed: FlowStore, context: Context) -> Any:
     import ibis
 
     recent = whole.flow_start >= ibis.timestamp(np.datetime64(context.since, "ns").astype("M8[us]").item())
-    return whole.filter(recent).select(table.columns)
+    return connection.create_view("observed_in_context", whole.filter(recent).select(table.columns))

@@ -19,7 +19,7 @@ from netwatch.errors import OutputError, UnreadableInput
 from netwatch.store.delta import make_private
 from netwatch.store.lake import Ingest
 
-VERSION = 1
+VERSION = 2
 _SCHEMA = """
 create table meta(key text primary key, value text not null) without rowid;
 create table ledger(
@@ -36,6 +36,8 @@ create table mutes(number integer primary key, body text not null);
 create table outbox(key text primary key, body text not null) without rowid;
 create table delivered(key text not null, sink text not null, primary key (key, sink)) without rowid;
 """
+_MIGRATIONS = {1: "create index findings_by_change on findings(json_extract(body, '$.change'))"}
+"""What turns the schema of one version into that of the next."""
 _COLUMNS = tuple(f.name for f in fields(Ingest))
 _NAMES = ", ".join(_COLUMNS)
 
@@ -69,9 +71,12 @@ class State:
                 for statement in _SCHEMA.split(";\n"):
                     if statement.strip():
                         self._db.execute(statement)
-                self._db.execute(f"pragma user_version = {VERSION}")
-            elif version != VERSION:
+                version = 1
+            if version > VERSION:
                 raise UnreadableInput(f"{self.path} is of version {version}, this netwatch has {VERSION}")
+            for older in range(version, VERSION):
+                self._db.execute(_MIGRATIONS[older])
+            self._db.execute(f"pragma user_version = {VERSION}")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -149,12 +154,10 @@ class State:
 
     # What lies in the spools.
 
-    def seen(self, path: str) -> tuple[int, int, int, str] | None:
-        """Size, time of change (ns), inode and content digest ("" while unsettled) of a file as it was last met."""
-        row: tuple[int, int, int, str] | None = self._db.execute(
-            "select size, modified, inode, digest from seen where path = ?", (path,)
-        ).fetchone()
-        return row
+    def seen(self) -> dict[str, tuple[int, int, int, str]]:
+        """Size, time of change (ns), inode and content digest ("" while unsettled) of each file as it was last met."""
+        rows = self._db.execute("select path, size, modified, inode, digest from seen")
+        return {path: (size, modified, inode, digest) for path, size, modified, inode, digest in rows}
 
     def see(self, path: str, size: int, modified: int, inode: int, digest: str = "") -> None:
         """Remember a file as it is now."""
@@ -187,6 +190,11 @@ class State:
         query = f"select body from findings {where} order by since, id"  # noqa: S608 - only question marks
         rows = self._db.execute(query, tuple(lives))
         return [json.loads(body) for (body,) in rows]
+
+    def of_change(self, name: str) -> list[dict[str, Any]]:
+        """Findings that rest on changes of one name, whatever their life, by their beginning."""
+        query = "select body from findings where json_extract(body, '$.change') = ? order by since, id"
+        return [json.loads(body) for (body,) in self._db.execute(query, (name,))]
 
     def concerning(self, ids: Iterable[str], lives: Sequence[str]) -> list[dict[str, Any]]:
         """Findings with one of these ids, whatever their life, and all in some state of life."""

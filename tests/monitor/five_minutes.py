@@ -37,6 +37,10 @@ def records(index: int, flows: int, seed: int, *, flood: bool = False, times: fl
     made["source_port"] = rng.integers(1024, 65535, n)
     made["destination_port"] = rng.choice([443, 80, 53, 22, 993], n)
     made["protocol"] = np.where(made["destination_port"] == 53, 17, 6)
+    questions = made["protocol"] == 17
+    made["packets"][questions] = 1
+    made["octets"][questions] = rng.integers(55, 90, int(questions.sum()))
+    made["first"][questions] = made["last"][questions]
     made["flags"] = np.where(made["protocol"] == 6, 0x1B, 0)
     if flood:
         hostile = np.zeros(3000, RECORD)

@@ -5,6 +5,7 @@ import pytest
 
 pytest.importorskip("deltalake")
 
+from netwatch.errors import UnreadableInput
 from netwatch.model.elements import FLOW, JUDGED, SCOPED
 from netwatch.model.flows import Flows, filled, octets_both
 from netwatch.store.lake import Ingest, Lake, at_rest_schema
@@ -126,3 +127,22 @@ def test_an_input_without_flows_can_be_committed(tmp_path):
     assert lake.number == 1
     assert lake.table().count().execute() == 0
     assert list(lake.batches(lake.entries(1))) == []
+
+
+def test_a_state_of_the_version_before_is_migrated_and_of_a_later_one_refused(tmp_path):
+    import sqlite3
+
+    from netwatch.store.state import VERSION, State
+
+    State(tmp_path).close()
+    with sqlite3.connect(tmp_path / "state.sqlite") as db:
+        db.execute("drop index findings_by_change")
+        db.execute("pragma user_version = 1")
+    state = State(tmp_path)
+    assert state.of_change("level_shift|scope|all|octets") == []
+    state.close()
+    with sqlite3.connect(tmp_path / "state.sqlite") as db:
+        assert db.execute("pragma user_version").fetchone() == (VERSION,)
+        db.execute(f"pragma user_version = {VERSION + 1}")
+    with pytest.raises(UnreadableInput, match="this netwatch has"):
+        State(tmp_path)

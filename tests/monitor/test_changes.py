@@ -1,0 +1,47 @@
+"""Lasting changes outlive the hours that are looked at: they go on until something takes them back."""
+
+from types import SimpleNamespace
+
+from netwatch.monitor.changes import EDGE, _carried
+from netwatch.store.state import State
+
+DAY = 86_400 * 10**9
+NAME = "level_shift|scope|all|octets"
+
+
+def record(since, name=NAME, until=None, life="ongoing"):
+    return {"id": name[:5], "since": since, "until": until, "life": life, "slack": DAY, "change": name}
+
+
+def carried(tmp_path, records, seen, begin):
+    state = State(tmp_path)
+    with state.change():
+        for one in records:
+            state.keep(one)
+    found = _carried(SimpleNamespace(state=state), seen, begin)
+    state.close()
+    return [(r["since"], r["until"]) for r in found]
+
+
+def test_a_change_before_what_is_looked_at_goes_on(tmp_path):
+    assert carried(tmp_path, [record(10 * DAY)], [], 50 * DAY) == [(10 * DAY, None)]
+
+
+def test_at_the_edge_too_unless_it_is_still_seen(tmp_path):
+    near = record(50 * DAY + EDGE // 2)
+    assert carried(tmp_path, [near], [], 50 * DAY) == [(near["since"], None)]
+    assert carried(tmp_path, [near], [record(near["since"] + DAY // 2)], 50 * DAY) == []
+
+
+def test_a_later_change_of_the_same_takes_it_back(tmp_path):
+    later = record(70 * DAY)
+    assert carried(tmp_path, [record(10 * DAY)], [later], 50 * DAY) == [(10 * DAY, 70 * DAY)]
+    other = record(70 * DAY, "level_shift|scope|all|flows")
+    assert carried(tmp_path, [record(10 * DAY)], [other], 50 * DAY) == [(10 * DAY, None)]
+
+
+def test_what_is_over_or_within_is_left_to_detection(tmp_path):
+    over, within = record(10 * DAY, until=12 * DAY), record(60 * DAY, "a|b|c|d")
+    ended = record(11 * DAY, "e|f|g|h", life="ended")
+    verdict = record(9 * DAY, "")
+    assert carried(tmp_path, [over, within, ended, verdict], [], 50 * DAY) == []
