@@ -1,16 +1,18 @@
 """What fingerprints cost beside packets to flows: CPU seconds of each step in one process, and their ratio.
 
-    python benchmarks/judging.py [--packets N] [--flood] [--file CAPTURE]
+    python benchmarks/judging.py [--copies N | --packets N [--flood] | --file CAPTURE]
 
 Packets to flows is reading, metering and writing the flow records (what ``netwatch meter`` does); fingerprints are
 recognising payload, concluding verdicts over all records and giving each record its class. Kernels and queries are
-compiled beforehand on a small capture, as they are kept between runs of a monitor.
-
+compiled beforehand on a small capture, as they are kept between runs of a monitor. Ordinary traffic is an office's hour
+(``captures/ordinary-office``), N times, each time an hour later and by other addresses; ``--packets`` is made of
+headers alone, ``--flood`` a SYN from as many sources.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import resource
 import tempfile
 import time
@@ -19,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from packets import traffic
 
 from netwatch.fingerprint import Fingerprinter
@@ -30,6 +33,7 @@ from netwatch.scope import Scope, ScopeOptions
 from netwatch.store import FlowStore
 
 BATCH = 65_536
+OFFICE = Path(__file__).parents[1] / "captures" / "ordinary-office" / "ordinary-office.pcap.gz"
 WARM = Path(__file__).parents[1] / "captures" / "mixed-hour" / "mixed-hour.pcap.gz"
 
 
@@ -71,20 +75,43 @@ def judge(path: Path, prefix: str) -> tuple[Spent, int, int]:
         return spent, store.rows, len(verdicts)
 
 
+def offices(path: Path, copies: int) -> None:
+    """Write N hours of the kept office, in each of which all addresses have another second octet."""
+    whole = np.frombuffer(gzip.decompress(OFFICE.read_bytes()), np.uint8)
+    at, times, octets = 24, [], []
+    while at < len(whole):
+        size = int(whole[at + 8 : at + 12].view("<u4")[0])
+        times.append(at)
+        if whole[at + 28] == 8 and whole[at + 29] == 0:
+            octets += [at + 16 + 14 + 13, at + 16 + 14 + 17]
+        at += 16 + size
+    stamps = np.array(times)[:, None] + np.arange(4)
+    with path.open("wb") as file:
+        file.write(whole[:24].tobytes())
+        for copy in range(copies):
+            hour = whole.copy()
+            seconds = hour[stamps].copy().view("<u4").ravel() + np.uint32(3600 * copy)
+            hour[stamps] = seconds.astype("<u4").view(np.uint8).reshape(-1, 4)
+            hour[octets] ^= np.uint8(copy)
+            file.write(hour[24:].tobytes())
+
+
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--packets", type=int, default=2_000_000)
+    parser.add_argument("--copies", type=int, default=60)
+    parser.add_argument("--packets", type=int)
     parser.add_argument("--flood", action="store_true")
     parser.add_argument("--file", type=Path)
-    parser.add_argument("--prefix", default="10.0.0.0/8")
     chosen = parser.parse_args()
     judge(WARM, "175.45.176.0/22")
     with tempfile.TemporaryDirectory() as folder:
         capture = chosen.file or Path(folder) / "traffic.pcap"
-        if chosen.file is None:
+        if chosen.packets:
             traffic(capture, chosen.packets, 96, flood=chosen.flood)
-        spent, flows, verdicts = judge(capture, "198.51.100.0/24" if chosen.flood else chosen.prefix)
+        elif chosen.file is None:
+            offices(capture, chosen.copies)
+        spent, flows, verdicts = judge(capture, "198.51.100.0/24" if chosen.flood else "0.0.0.0/1")
     for step, seconds in spent.seconds.items():
         print(f"{step:10} {seconds:8.2f} CPU s")
     base = sum(spent.seconds[step] for step in ("read", "meter", "write"))

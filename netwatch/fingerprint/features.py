@@ -119,6 +119,8 @@ class Features:
     """
 
     declared: ClassVar[Mapping[str, Feature]] = {}
+    of_halves: ClassVar[bool] = False
+    """Whether ``table`` wants half flows (``behaviour.halves``), which are made once for all that do."""
 
     def __init__(self, options: FingerprintOptions) -> None:
         self.options = options

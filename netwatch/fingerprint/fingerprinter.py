@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netwatch.fingerprint.applications import application_codes, sieve
+from netwatch.fingerprint.behaviour.halves import halves
+from netwatch.fingerprint.behaviour.strangers import PASSING
+from netwatch.fingerprint.behaviour.targets import Targets
 from netwatch.fingerprint.classify import Classifier
 from netwatch.fingerprint.conversation import Conversations
 from netwatch.fingerprint.engine import judge
 from netwatch.fingerprint.features import FEATURES, Features, FeatureTable
 from netwatch.fingerprint.load import load_rules
 from netwatch.fingerprint.options import FingerprintOptions
+from netwatch.fingerprint.queries import kept
 from netwatch.model.flows import Flows
 from netwatch.model.verdict import Verdict
 
@@ -38,6 +42,8 @@ class Fingerprinter:
         self._features |= {kind: FEATURES[kind](self.options) for kind in sorted(wanted)}
         for kind, features in self._features.items():
             features.prepare([p for rule in self.rules if rule.entity == kind for p in rule.patterns])
+        self._targets = Targets(self.options)
+        self._features["target"] = self._targets
         self._classifier = Classifier([], self.rules)
 
     def observe(self, flows: Flows) -> Flows:
@@ -48,7 +54,7 @@ class Fingerprinter:
         dialects = self._conversations.dialects
         if dialects:
             codes[np.fromiter(dialects.keys(), np.int64)] = np.fromiter(dialects.values(), np.uint16)
-        flows = flows.with_columns(application=codes)
+        flows = self._targets.mark(flows.with_columns(application=codes))
         for features in self._features.values():
             if features is not self._conversations:
                 features.observe(flows, sieved)
@@ -61,10 +67,12 @@ class Fingerprinter:
     def conclude(self, flows: ibis.Table) -> list[Verdict]:
         """Verdicts over all stored flows, most octets first."""
         found: list[Verdict] = []
-        for kind in self._features:
-            rules = [rule for rule in self.rules if rule.entity == kind]
-            if rules:
-                for table in self.tables(kind, flows):
+        if "traffic_class" in flows.columns:
+            flows = flows.filter(flows.traffic_class < PASSING)
+        with kept(halves, flows, "netwatch_halves") as halved:
+            for kind, features in self._features.items():
+                rules = [rule for rule in self.rules if rule.entity == kind]
+                for table in self.tables(kind, halved if features.of_halves else flows) if rules else ():
                     found += judge(rules, table, self.options)
         found.sort(key=lambda v: (-v.octets, v.class_id, v.subject, v.peer, v.port))
         self._classifier = Classifier(found, self.rules)

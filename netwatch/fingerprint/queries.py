@@ -7,6 +7,7 @@ monitor concludes again and again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -45,18 +46,36 @@ def stream(query: Query, flows: ibis.Table, rows: int) -> Iterator[pa.RecordBatc
 def _prepared(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table]) -> tuple[str, Any]:
     """The query's SQL and the schema of its answer; what it needs is known to the engine under its name."""
     import ibis
-    import ibis.expr.operations as ops
 
-    backend, stored = flows.get_backend(), flows.op()
-    if isinstance(stored, ops.DatabaseTable):
-        name = stored.name
-    else:
-        name = "netwatch_selected"
-        backend.create_view(name, flows, overwrite=True)
+    backend, name = flows.get_backend(), _named(flows)
     for other, table in beside.items():
         backend.con.register(other, table)
     others = tuple((other, ibis.Schema.from_pyarrow(table.schema)) for other, table in sorted(beside.items()))
     return _compiled(query, name, flows.schema(), others)
+
+
+@contextmanager
+def kept(query: Query, flows: ibis.Table, name: str) -> Iterator[ibis.Table]:
+    """What ``query(flows)`` selects as a table of the engine, for as long as the ``with`` block; it may go to disk."""
+    backend = flows.get_backend()
+    backend.con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name} AS {_compiled(query, _named(flows), flows.schema(), ())[0]}"
+    )
+    try:
+        yield backend.table(name)
+    finally:
+        backend.con.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def _named(flows: ibis.Table) -> str:
+    """The name under which the engine knows the flows."""
+    import ibis.expr.operations as ops
+
+    stored = flows.op()
+    if isinstance(stored, ops.DatabaseTable):
+        return str(stored.name)
+    flows.get_backend().create_view("netwatch_selected", flows, overwrite=True)
+    return "netwatch_selected"
 
 
 @cache

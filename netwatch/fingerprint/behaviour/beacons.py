@@ -49,6 +49,7 @@ class Beacons(Features):
     """One row per (client, server, service port, protocol) to which the client came back often and regularly."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+    of_halves: ClassVar[bool] = True
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every client that opens connection after connection to one service."""

@@ -36,6 +36,7 @@ class Controls(Features):
     """One row per (sender, device, port) and episode of windows."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+    of_halves: ClassVar[bool] = True
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who talks to a field device."""

@@ -36,6 +36,7 @@ class Echoes(Features):
     """One row per (who asks, who is asked) with enough echo requests."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+    of_halves: ClassVar[bool] = True
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every pair that pings."""

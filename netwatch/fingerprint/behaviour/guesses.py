@@ -47,6 +47,7 @@ class Guesses(Features):
     """One row per (client, server, service port) and episode of hours in which the client came back often."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+    of_halves: ClassVar[bool] = True
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every client that opened many connections to one service that asks for passwords."""

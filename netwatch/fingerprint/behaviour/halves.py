@@ -24,7 +24,7 @@ WINDOW_S = 300
 
 
 def halves(flows: ibis.Table) -> ibis.Table:
-    """One row per direction in which a record saw packets.
+    """One row per direction in which a record saw packets; a table that is one already is given back.
 
     ``sender``, ``receiver``; their ports; ``protocol``, ``flags``; ``packets`` and ``octets`` corrected for sampling,
     ``seen`` packets as observed; ``opens``: the sender began it; ``answer``: packets the other way, null where the
@@ -32,6 +32,8 @@ def halves(flows: ibis.Table) -> ibis.Table:
     ``largest`` packet, null or 0 where not told; ``since_us``, ``until_us``; ``window`` number;
     ``fragmented``; ``interval``; ``input``, ``first_frame``; ``flagged``: TCP flags are told of in this input.
     """
+    if "sender" in flows.columns:
+        return flows
     flows = flows.inner_join(_inputs(flows), "input")
     forward = _half(flows, "source", "destination", ("", "reverse_"))
     backward = _half(flows, "destination", "source", ("reverse_", ""))
@@ -123,3 +125,9 @@ def frequent(table: ibis.Table, keys: Sequence[str], least: int) -> ibis.Table:
     """
     counted = table.group_by(list(keys)).aggregate(times=table.count())
     return table.semi_join(counted.filter(counted.times >= least), list(keys))
+
+
+def heavy(table: ibis.Table, keys: Sequence[str], least: float) -> ibis.Table:
+    """The rows whose keys have at least ``least`` packets together; what is distinct is then counted for few alone."""
+    counted = table.group_by(list(keys)).aggregate(whole=table.packets.sum())
+    return table.semi_join(counted.filter(counted.whole >= least), list(keys))

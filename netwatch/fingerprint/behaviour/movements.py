@@ -35,6 +35,7 @@ class Movements(Features):
     """One row per (inside host, hour) that got through to several inside hosts; nothing without a scope."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+    of_halves: ClassVar[bool] = True
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every such hour."""
@@ -85,14 +86,15 @@ def _hours(flows: ibis.Table) -> ibis.Table:
     hours = inside.group_by(["sender", "hour"]).aggregate(
         hosts=t.receiver.count(), new=(t.first_hour == t.hour).cast("int64").sum(), packets=t.packets.sum(),
         octets=t.octets.sum(), flows=t.flows.sum(), since_us=t.since_us.min(), until_us=t.until_us.max(),
-        interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
+        began_us=t.since_us.min(where=t.first_hour == t.hour), interval=t.interval.max(),
+        input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
     hours = hours.filter(hours.hosts >= LEAST_HOSTS)
     told = pairs.select(came_from="sender", host="receiver", at_us="since_us")
     before = hours.inner_join(told, hours.sender == told.host)
     before = before.filter(
-        (before.at_us < before.since_us)
-        & (before.at_us >= before.since_us - 24 * HISTORY_US)
+        (before.at_us < before.began_us)
+        & (before.at_us >= before.began_us - 24 * HISTORY_US)
         & (before.came_from != before.sender)
     )
     before = before.select("sender", "hour").distinct().mutate(reached=ibis.literal(1))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, pointers, towards
-from netwatch.fingerprint.behaviour.halves import UDP, halves
+from netwatch.fingerprint.behaviour.halves import UDP, halves, heavy
 from netwatch.fingerprint.behaviour.targets import PROTOCOL, VECTORS, usual, vector
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -54,6 +54,7 @@ class Prefixes(Features):
     """
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+    of_halves: ClassVar[bool] = True
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every prefix of which many addresses were sent the same."""
@@ -178,6 +179,7 @@ def _windows(flows: ibis.Table) -> ibis.Table:
     told = told.mutate(port=ibis.cases((dhcp, told.receiver_port), (reflected, told.sender_port), else_=0))
     told = told.filter(told.vector != VECTORS.index("tcp"))
     keys = ["network", "protocol", "vector", "port", "window"]
+    told = heavy(told, keys, LEAST_PACKETS)
     each = told.group_by([*keys, "receiver"]).aggregate(here=t.packets.sum())
     each = each.group_by(keys).aggregate(
         hosts=t.receiver.count(), largest=t.here.max(), low=t.receiver.min(), high=t.receiver.max()
@@ -192,8 +194,8 @@ def _windows(flows: ibis.Table) -> ibis.Table:
     counted = counted.filter(
         (counted.packets >= LEAST_PACKETS) & ((counted.hosts >= LEAST_HOSTS) | counted.port.isin(DHCP))
     )
-    sent = h.mutate(network=_network(h.sender)).group_by(["network", "protocol", "window"])
-    sent = sent.aggregate(back=t.packets.sum())
+    sent = h.mutate(network=_network(h.sender)).semi_join(counted, ["network", "protocol", "window"])
+    sent = sent.group_by(["network", "protocol", "window"]).aggregate(back=t.packets.sum())
     on = [counted.network == sent.network, counted.protocol == sent.protocol, counted.window == sent.window]
     joined = counted.left_join(sent, on).select(counted, back=sent.back.fill_null(0.0))
     return joined.drop("network").order_by(["low", "vector", "port", "window"])

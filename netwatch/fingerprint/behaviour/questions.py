@@ -35,6 +35,7 @@ class Questions(Features):
     """One row per (client, DNS server) and episode of hours with enough questions."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+    of_halves: ClassVar[bool] = True
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who asked a DNS server much."""

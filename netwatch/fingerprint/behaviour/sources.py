@@ -50,6 +50,7 @@ class Sources(Features):
     """One row per (sender, kind of try) and episode of hours in which it tried enough."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+    of_halves: ClassVar[bool] = True
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who tried many addresses or ports."""

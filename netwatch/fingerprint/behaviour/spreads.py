@@ -34,6 +34,7 @@ class Spreads(Features):
     """One row per (port, protocol) that several inside hosts scan; nothing without a scope."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+    of_halves: ClassVar[bool] = True
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every port that is scanned from inside by several."""

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import episodes, folded, pointers
-from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FIN, FLAGS, RST, SYN, TCP, UDP, halves
+from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FIN, FLAGS, RST, SYN, TCP, UDP, halves, heavy
+from netwatch.fingerprint.behaviour.strangers import Strangers
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
+from netwatch.fingerprint.options import FingerprintOptions
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
+from netwatch.model.flows import Flows
 
 if TYPE_CHECKING:
     import ibis
@@ -55,10 +58,19 @@ class Targets(Features):
     """One row per (receiver, manner of packets, reflecting service port) and episode of windows with enough packets."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+    of_halves: ClassVar[bool] = True
+
+    def __init__(self, options: FingerprintOptions) -> None:
+        super().__init__(options)
+        self._strangers = Strangers(VECTORS)
+
+    def mark(self, flows: Flows) -> Flows:
+        """The flows with ``traffic_class``: those that were counted here and need not be looked at again."""
+        return self._strangers.mark(flows)
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who was sent many packets of one kind."""
-        rows = as_columns(run(_windows, flows))
+        rows = _together(as_columns(run(_windows, flows)), self._strangers.windows())
         order, starts = episodes([rows["receiver"], rows["vector"], rows["port"]], rows["window"], QUIET)
         rows["peak"] = rows["packets"]
         adding = ("packets", "octets", "flows", "back", "asking", "asking_octets", "inbound", "outbound", "scoped")
@@ -118,6 +130,19 @@ class Targets(Features):
         )
 
 
+def _together(stored: dict[str, Any], passed: dict[str, Any]) -> dict[str, Any]:
+    """Windows by the query, and those of what strangers sent, of one address and manner as one."""
+    if not len(passed["flows"]):
+        return stored
+    both = {name: np.concatenate([column, passed[name].astype(column.dtype)]) for name, column in stored.items()}
+    order, starts = episodes([both["receiver"], both["vector"], both["port"], both["window"]], both["window"], 0)
+    least = {"since_us": np.minimum}
+    most = dict.fromkeys(("ports", "source_ports", "until_us", "interval"), np.maximum)
+    first = ("receiver", "sender", "vector", "protocol", "port", "service", "window", "input", "first_frame")
+    rest = {name: np.add for name in stored if name not in (*least, *most, *first)}
+    return folded(both, order, starts, rest | least | most | dict.fromkeys(first, "first"))
+
+
 PROTOCOL = np.array([6, 6, 6, 6, 6, 6, 17, 17, 0, 47, 0, 0, 17], np.uint8)
 
 
@@ -158,8 +183,10 @@ def _windows(flows: ibis.Table) -> ibis.Table:
 
     t, h = ibis._, halves(flows)
     told = h.mutate(vector=vector(h))
+    told = told.filter(told.vector != VECTORS.index("tcp"))
     told = told.mutate(port=ibis.ifelse(told.vector == VECTORS.index("reflected"), told.sender_port, 0))
     keys = ["receiver", "vector", "port", "window"]
+    told = heavy(told, keys, LEAST_PACKETS)
     counted = told.group_by([*keys, "protocol"]).aggregate(
         packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), sources=t.sender.nunique(),
         ports=t.receiver_port.nunique(), sender=t.sender.argmax(t.packets),
@@ -168,7 +195,7 @@ def _windows(flows: ibis.Table) -> ibis.Table:
         scoped=t.scoped.cast("int64").sum(), since_us=t.since_us.min(), until_us=t.until_us.max(),
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
-    counted = counted.filter((counted.packets >= LEAST_PACKETS) & (counted.vector != VECTORS.index("tcp")))
+    counted = counted.filter(counted.packets >= LEAST_PACKETS)
     sent = (
         h.semi_join(counted, h.sender == counted.receiver)
         .group_by(["sender", "protocol", "window"])

@@ -61,11 +61,15 @@ def _pairs(h: ibis.Table) -> ibis.Table:
 
     t = ibis._
     told = h.mutate(kind=_kind(h), hour=h.window // 12)
-    told = frequent(told.filter(told.kind.notnull()), ["sender", "hour"], LEAST_PAIRS)
+    told = told.filter(told.kind.notnull())
+    told = told.mutate(failed=_failed(told))
+    # Who gets through to everybody scans nothing: looked at is who fails, or asks what may well be answered.
+    telling = told.filter((told.failed.fill_null(1) == 1) | ~told.kind.isin([KINDS.index("tcp"), KINDS.index("udp")]))
+    told = told.semi_join(frequent(telling, ["sender", "hour"], LEAST_PAIRS), ["sender", "hour"])
     answers = told.kind == KINDS.index("backscatter")
     port = ibis.cases((answers & told.protocol.isin([1, 58]), 0), (answers, told.sender_port), else_=told.receiver_port)
     odd = ibis.ifelse((told.flags & (SYN | ACK | RST)) == 0, told.flags & ANY, ibis.null("int64"))
-    told = told.mutate(failed=_failed(told), port=port, form=odd)
+    told = told.mutate(port=port, form=odd)
     pairs = told.group_by(["sender", "receiver", "port", "kind", "hour"]).aggregate(
         packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), failed=t.failed.min(),
         odd=t.form.count(), form=t.form.max(),

@@ -35,6 +35,7 @@ class Uploads(Features):
     """One row per (inside host, hour) with much sent to the outside; nothing without a scope."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
+    of_halves: ClassVar[bool] = True
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every such hour."""
