@@ -1,17 +1,17 @@
 """``Source``: a named provider of octets, plain or compressed, from a file or a pipe, in bounded windows.
 
 A reader walks one :class:`Window` and asks for the next with what it did not use at the front, so a
-record that straddles a border needs no care. Windows of a plain file are slices of its mapping.
+record that straddles a border needs no care.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import mmap
 import os
 import stat
 import sys
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,9 +24,10 @@ from netwatch.read.compressed import Decompressed, OctetStream, compression
 
 HEAD = 4096
 """Octets by which a format is recognised."""
-MAPPED_WINDOW = 64 << 20
+FILE_WINDOW = 1 << 20
+"""Of a plain file: what a core's own cache holds."""
 STREAM_WINDOW = 4 << 20
-_PAGE = mmap.ALLOCATIONGRANULARITY
+_SPARE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,17 @@ class Source(ABC):
             window = self.after(window, len(window.octets))
 
 
-class MappedSource(Source):
-    """A plain regular file, mapped; pages that were passed are given back, so memory does not follow its size."""
+class FileSource(Source):
+    """A plain regular file, read into a few buffers that stay in the processor's cache.
+
+    A mapping costs a page fault and a walk of the page tables every few records, and the process its life where the
+    file shrinks. What a file holds beyond its size at opening is left alone.
+    """
 
     def __init__(self, name: str, file: BinaryIO, size: int, head: bytes) -> None:
         super().__init__(name, size, "", head)
         self._file = file
-        self._map = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
-        self._octets = np.frombuffer(self._map, np.uint8)
+        self._buffers = Buffers()
         self._fault = ""
 
     @property
@@ -108,31 +112,57 @@ class MappedSource(Source):
 
     def first(self) -> Window:
         """The first window."""
-        return self._window(0, MAPPED_WINDOW)
+        return self._window(np.empty(0, np.uint8), 0)
 
     def after(self, window: Window, used: int) -> Window:
         """The window that starts ``used`` octets further."""
-        start = window.start + used
-        passed = start - start % _PAGE
-        if passed > window.start:
-            begin = window.start - window.start % _PAGE
-            self._map.madvise(mmap.MADV_DONTNEED, begin, passed - begin)
-        rest = len(window.octets) - used
-        return self._window(start, max(MAPPED_WINDOW, 2 * rest))
+        return self._window(window.octets[used:], window.start + used)
 
-    def _window(self, start: int, length: int) -> Window:
-        end = len(self._octets)
-        # A page behind a shortened file's end cannot be read: the process would be killed.
-        now = os.fstat(self._file.fileno()).st_size
-        if now < end:
-            self._fault = f"file shrank to {now:,} octets while it was read"
-            end = max(now, start)
-        stop = min(start + length, end)
-        return Window(self._octets[start:stop], start, stop == end)
+    def _window(self, rest: np.ndarray, start: int) -> Window:
+        have = len(rest)
+        length = min(max(FILE_WINDOW, 2 * have), self.size - start)
+        buffer = self._buffers.take(length)
+        buffer[:have] = rest
+        while have < length and (count := self._read(buffer[have:length], start + have)):
+            have += count
+        octets = buffer[:have]
+        octets.flags.writeable = False
+        return Window(octets, start, have < length or start + have == self.size)
+
+    def _read(self, room: np.ndarray, offset: int) -> int:
+        """Octets read into ``room``; 0 where none are there, and then there is a fault."""
+        try:
+            count = os.preadv(self._file.fileno(), [room.data], offset)
+        except OSError as error:
+            self._fault = f"cannot be read: {error.strerror or error}"
+            return 0
+        if not count:
+            self._fault = f"file shrank to {os.fstat(self._file.fileno()).st_size:,} octets while it was read"
+        return count
 
     def close(self) -> None:
         """Give the file back; windows stay valid."""
         self._file.close()
+
+
+class Buffers:
+    """Octets to be read into, used again once nobody holds an array of them any more."""
+
+    def __init__(self) -> None:
+        self._spare: list[bytearray] = []
+
+    def take(self, length: int) -> np.ndarray:
+        """A uint8 array of at least ``length``, its content arbitrary; it and its slices are one loan."""
+        octets = self._spare.pop() if self._spare else bytearray()
+        if len(octets) < length:
+            octets = bytearray(length)
+        lent = np.frombuffer(octets, np.uint8)
+        weakref.finalize(lent, self._give, octets).atexit = False
+        return lent
+
+    def _give(self, octets: bytearray) -> None:
+        if len(self._spare) < _SPARE:
+            self._spare.append(octets)
 
 
 class StreamSource(Source):
@@ -240,7 +270,7 @@ def open_source(path: str | Path, max_ratio: int) -> Source:
     """The octets behind a path, or behind stdin for "-".
 
     Raises:
-        OSError: it cannot be opened or mapped.
+        OSError: it cannot be opened.
 
     """
     if str(path) == "-":
@@ -254,7 +284,7 @@ def open_source(path: str | Path, max_ratio: int) -> Source:
         if compression(head) or not head:
             file.seek(0)
             return StreamSource(str(path), state.st_size, _Counted(file, hashed=False), max_ratio)
-        return MappedSource(str(path), file, os.fstat(file.fileno()).st_size, head)
+        return FileSource(str(path), file, os.fstat(file.fileno()).st_size, head)
     except OSError:
         file.close()
         raise

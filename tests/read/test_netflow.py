@@ -67,7 +67,7 @@ def test_version_9_as_long_as_windows(tmp_path, monkeypatch):
     """Messages of v9 tell no length: they must be found also where a window ends within one."""
     import netwatch.read.source as source
 
-    monkeypatch.setattr(source, "MAPPED_WINDOW", 64)
+    monkeypatch.setattr(source, "FILE_WINDOW", 64)
     flows, reader = read(tmp_path, FILES["v9"])
     assert len(flows) == 12
     assert reader.details["messages"] == 5

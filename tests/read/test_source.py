@@ -17,7 +17,7 @@ CONTENT = np.random.default_rng(1).integers(0, 256, 100_003, np.uint8).tobytes()
 
 @pytest.fixture(params=["plain", "gzip"])
 def path(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(source_module, "MAPPED_WINDOW", 1 << 13)
+    monkeypatch.setattr(source_module, "FILE_WINDOW", 1 << 13)
     monkeypatch.setattr(source_module, "STREAM_WINDOW", 1 << 13)
     place = tmp_path / "input"
     place.write_bytes(CONTENT if request.param == "plain" else gzip.compress(CONTENT))
@@ -66,7 +66,7 @@ def test_as_a_file(path: Path) -> None:
 
 
 def test_a_file_that_shrinks_is_told_not_fatal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_module, "MAPPED_WINDOW", 1 << 13)
+    monkeypatch.setattr(source_module, "FILE_WINDOW", 1 << 13)
     place = tmp_path / "input"
     place.write_bytes(CONTENT)
     source = open_source(place, 300)
