@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from netwatch.kernels.jit import kernel, part
 
 WALK = 2048
 """Bins that one flow is walked through exactly; what lives longer is spread by its mean rate (:func:`settle`)."""
@@ -50,7 +51,7 @@ class Sums(NamedTuple):
     packets_variance: np.ndarray
 
 
-@njit(boundscheck=True)
+@part
 def _bin(time, grid):  # type: ignore[no-untyped-def]
     """The bin of an instant, clipped to the grid."""
     if time < grid.start:
@@ -58,7 +59,7 @@ def _bin(time, grid):  # type: ignore[no-untyped-def]
     return min((time - grid.start) // grid.width, grid.bins - 1)
 
 
-@njit(boundscheck=True)
+@part
 def _walk(target, row, amount, life, grid):  # type: ignore[no-untyped-def]
     """Add a whole ``amount`` to the bins of a life, by overlap, in whole numbers that add up to it."""
     start, end, first, last = life
@@ -71,7 +72,7 @@ def _walk(target, row, amount, life, grid):  # type: ignore[no-untyped-def]
     target[row, last] += amount - given
 
 
-@njit(boundscheck=True)
+@part
 def _slope(target, row, amount, life):  # type: ignore[no-untyped-def]
     """Add an ``amount`` evenly over the bins ``first`` to ``last`` as two changes of rate."""
     _, _, first, last = life
@@ -80,7 +81,7 @@ def _slope(target, row, amount, life):  # type: ignore[no-untyped-def]
     target[row, last + 1] -= rate
 
 
-@njit(boundscheck=True)
+@part
 def _add(sums, row, octets, packets, interval, life, grid):  # type: ignore[no-untyped-def]
     """One direction of one flow to one row.
 
@@ -102,7 +103,7 @@ def _add(sums, row, octets, packets, interval, life, grid):  # type: ignore[no-u
             sums.octets_variance[row, b] += spread * packets * size * size * share
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def spread(lives, forward, reverse, grid, sums):  # type: ignore[no-untyped-def]
     """Add flows to their rows.
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from netwatch.kernels.jit import kernel, part
 
 JSON, HELLO, SNI, ALPN, BROWSER, FRAMES, LISTED, WORD, CUT = 1, 2, 4, 8, 16, 32, 64, 128, 256
 """Marks of one direction: JSON keys, a TLS ClientHello, its server name, its ALPN, a browser's hello (ALPN h2 or
@@ -54,7 +55,7 @@ class Codes(NamedTuple):
     devp2p: int
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def hash_name(name, length):  # type: ignore[no-untyped-def]
     """FNV-1a (64 bits) of ``name[:length]`` (uint8, lower case) from its last octet to its first."""
     value = _BASIS
@@ -63,7 +64,7 @@ def hash_name(name, length):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _listed(name, length, listed):  # type: ignore[no-untyped-def]
     """Whether the name, or what follows one of its dots, has its hash in ``listed`` (uint64, ascending)."""
     value = _BASIS
@@ -76,7 +77,7 @@ def _listed(name, length, listed):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _has_word(name, length):  # type: ignore[no-untyped-def]
     """Whether "pool", "mine", "mini", "hash", "stra" or "xmr" stands anywhere in the name."""
     for i in range(length - 2):
@@ -95,7 +96,7 @@ def _has_word(name, length):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _copy(octets, at, end, name):  # type: ignore[no-untyped-def]
     """Copy octets of a host name in lower case into ``name`` until one that no name has; how many."""
     n = 0
@@ -113,7 +114,7 @@ def _copy(octets, at, end, name):  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _question(octets, at, end, name):  # type: ignore[no-untyped-def]
     """The first question's name of a DNS message (RFC 1035 section 4.1.2) as text into ``name``; its length, or 0."""
     if end - at < 17 or octets[at + 4] != 0 or octets[at + 5] == 0 or octets[at + 5] > 4:
@@ -135,7 +136,7 @@ def _question(octets, at, end, name):  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _hello(octets, at, end, name):  # type: ignore[no-untyped-def]
     """Marks of the ClientHello at ``at`` (RFC 8446 section 4.1.2) and length of its server name in ``name``."""
     marks = HELLO
@@ -172,7 +173,7 @@ def _hello(octets, at, end, name):  # type: ignore[no-untyped-def]
     return marks | CUT if last > end else marks, n
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _host(octets, at, end, name):  # type: ignore[no-untyped-def]
     """Value of the Host header (RFC 9110 section 7.2) into ``name``; its length, or 0."""
     i = at
@@ -193,7 +194,7 @@ def _host(octets, at, end, name):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _json(octets, at, end):  # type: ignore[no-untyped-def]
     """Whether a quote followed by a colon, perhaps after one space, stands in the octets."""
     for i in range(at, end - 2):
@@ -202,7 +203,7 @@ def _json(octets, at, end):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _structure(octets, at, end, protocol, codes):  # type: ignore[no-untyped-def]
     """Code of a protocol told by structure: TLS records, QUIC long headers, Bitcoin-family messages, RLPx; else 0."""
     size = end - at
@@ -232,7 +233,7 @@ def _structure(octets, at, end, protocol, codes):  # type: ignore[no-untyped-def
     return 0
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _signed(octets, at, end, protocol, signatures):  # type: ignore[no-untyped-def]
     """Code of the first signature that fits; else 0."""
     for s in range(signatures.code.size):
@@ -250,13 +251,9 @@ def _signed(octets, at, end, protocol, signatures):  # type: ignore[no-untyped-d
     return 0
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
-def sift(heads, signatures, listed, codes, code, marks):  # type: ignore[no-untyped-def]
-    """Fill ``code`` uint16 (m, 2) and ``marks`` uint16 (m, 2) for heads (:class:`Heads`); 0 where nothing is told.
-
-    ``listed``: ascending ``hash_name`` values of listed names.
-    """
-    name = np.zeros(NAME + 2, np.uint8)
+@kernel
+def _sift(heads, signatures, listed, codes, name, told):  # type: ignore[no-untyped-def]
+    code, marks = told
     for row in range(heads.start.shape[0]):
         protocol = heads.protocol[row]
         for side in range(2):
@@ -287,3 +284,13 @@ def sift(heads, signatures, listed, codes, code, marks):  # type: ignore[no-unty
                     mark |= WORD
             code[row, side] = found
             marks[row, side] = mark
+
+
+def sift(
+    heads: Heads, signatures: Signatures, listed: np.ndarray, codes: Codes, code: np.ndarray, marks: np.ndarray
+) -> None:
+    """Fill ``code`` uint16 (m, 2) and ``marks`` uint16 (m, 2) for heads; 0 where nothing is told.
+
+    ``listed``: ascending ``hash_name`` values of listed names.
+    """
+    _sift(heads, signatures, listed, codes, np.zeros(NAME + 2, np.uint8), (code, marks))

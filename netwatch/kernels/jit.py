@@ -1,56 +1,70 @@
-"""How kernels are compiled: bounds-checked, without the lock of the interpreter, without reference counts.
+"""What marks a function as a kernel, or as a part of kernels; nothing here imports Numba, which takes half a second.
 
-Kernels allocate nothing, and their callers hold every array for as long as they run: Numba's reference counting
-(atomic, at each call with an array) took half of the time and is switched off. Only kernels can be called from Python;
-a test of a part puts it into a function of its own.
+A kernel's machine code is kept on disk and run from there (``machine``); Numba compiles it where there is none yet
+(``compiler``). Kernels allocate nothing, return numbers or nothing, and read and write the arrays they are given.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+from netwatch.kernels.machine import Arguments, Code, keep, kept, path_of
+from netwatch.kernels.part import Part
 
 F = Callable[..., Any]
-_ALWAYS: dict[str, Any] = {"boundscheck": True, "_nrt": False, "no_cfunc_wrapper": True}
-_INNER: dict[str, Any] = {**_ALWAYS, "no_cpython_wrapper": True}
 
 
-def kernel(function: F) -> F:
-    """A function that Python calls: compiled once per machine."""
-    compiled: F = njit(cache=True, nogil=True, **_ALWAYS)(function)
-    return compiled
+class Kernel(Part):
+    """A function that Python calls; the lock of the interpreter is free meanwhile."""
+
+    def __init__(self, function: F) -> None:
+        super().__init__(function)
+        self._codes: dict[tuple[object, ...], Code] = {}
+
+    def __call__(self, *values: Any) -> Any:
+        """Run it.
+
+        Raises:
+            IndexError: it reached beyond an array.
+
+        """
+        arguments = Arguments(values)
+        kinds = tuple(arguments.kinds)
+        code = self._codes.get(kinds)
+        if code is None:
+            code = self._codes[kinds] = self._code(arguments)
+        return code(arguments.words)
+
+    def _code(self, arguments: Arguments) -> Code:
+        """The code for such arguments: from disk, or compiled now and put there."""
+        # Of functions elsewhere, such as in tests, no edition tells that they changed.
+        path = path_of(self.function, arguments) if self.function.__module__.startswith(f"{__package__}.") else None
+        compiled = kept(path) if path else None
+        if compiled is None:
+            from netwatch.kernels.compiler import compiled_for
+
+            compiled = compiled_for(self.function, arguments.values)
+            if path:
+                keep(path, compiled)
+        return Code(compiled, arguments)
+
+
+def kernel(function: F) -> Kernel:
+    """A function that Python calls."""
+    return Kernel(function)
 
 
 def part(function: F) -> F:
     """A function that kernels call seldom, or from many places."""
-    compiled: F = njit(**_INNER)(function)
-    return compiled
+    return Part(function)  # type: ignore[return-value]  # to a kernel it is the function
 
 
 def inlined(function: F) -> F:
     """A function that kernels call for every packet: its body is put in place of each call."""
-    compiled: F = njit(forceinline=True, **_INNER)(function)
-    return compiled
+    return Part(function, inline=True)  # type: ignore[return-value]
 
 
 def checked_before(function: F) -> F:
     """A part that checks the whole range of each array that it touches before its loop, which then checks nothing."""
-    compiled: F = njit(**{**_INNER, "boundscheck": False})(function)
-    return compiled
-
-
-def _pass_by_blas() -> None:
-    """Let Numba not look for BLAS, which no kernel uses: the search imports scipy.linalg, 0.15 s of every start."""
-    if "scipy.linalg" in sys.modules or "numba.np.arraymath" in sys.modules:
-        return
-    sys.modules["scipy.linalg"] = None  # type: ignore[assignment]  # Python's own way to say that there is none
-    try:
-        import numba.np.arraymath  # noqa: F401 - it looks once, when it is imported
-    finally:
-        del sys.modules["scipy.linalg"]
-
-
-_pass_by_blas()
+    return Part(function, checked=False)  # type: ignore[return-value]

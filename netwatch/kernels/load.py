@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
+import numpy as np
 
 from netwatch.kernels.jit import part
+from netwatch.kernels.part import Intrinsic
 
 
 def _loader(octets: int, swapped: bool) -> Any:
     """An intrinsic that loads an unaligned unsigned integer and gives it as uint64; it checks nothing itself."""
 
-    @intrinsic
     def load(typing: Any, array: Any, index: Any) -> Any:
+        from llvmlite import ir  # type: ignore[import-untyped]
+        from numba import types
+        from numba.core import cgutils
+
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
             place = cgutils.pointer_add(builder, data, arguments[1])  # type: ignore[no-untyped-call]
@@ -33,7 +34,7 @@ def _loader(octets: int, swapped: bool) -> Any:
 
         return types.uint64(array, types.int64), generate
 
-    return load
+    return Intrinsic(load)
 
 
 _be16, _be32, _be64 = bare16, bare32, bare64 = _loader(2, True), _loader(4, True), _loader(8, True)
@@ -45,7 +46,7 @@ def be16(octets, i):  # type: ignore[no-untyped-def]
     """Unsigned 16 bits in network order at octet ``i``, as int64."""
     if i < 0 or i > octets.size - 2:
         raise IndexError("octets end before the field")
-    return types.int64(_be16(octets, i))
+    return np.int64(_be16(octets, i))
 
 
 @part
@@ -53,7 +54,7 @@ def be32(octets, i):  # type: ignore[no-untyped-def]
     """Unsigned 32 bits in network order at octet ``i``, as int64."""
     if i < 0 or i > octets.size - 4:
         raise IndexError("octets end before the field")
-    return types.int64(_be32(octets, i))
+    return np.int64(_be32(octets, i))
 
 
 @part
@@ -69,7 +70,7 @@ def le16(octets, i):  # type: ignore[no-untyped-def]
     """Unsigned 16 bits, least octet first, at octet ``i``, as int64."""
     if i < 0 or i > octets.size - 2:
         raise IndexError("octets end before the field")
-    return types.int64(_le16(octets, i))
+    return np.int64(_le16(octets, i))
 
 
 @part
@@ -77,7 +78,7 @@ def le32(octets, i):  # type: ignore[no-untyped-def]
     """Unsigned 32 bits, least octet first, at octet ``i``, as int64."""
     if i < 0 or i > octets.size - 4:
         raise IndexError("octets end before the field")
-    return types.int64(_le32(octets, i))
+    return np.int64(_le32(octets, i))
 
 
 @part

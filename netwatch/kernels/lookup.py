@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from netwatch.kernels.jit import kernel, part
 
 MAPPED_LOW = np.uint64(0xFFFF << 32)
 _MAPPED_TOP = np.uint64(0xFFFF)
@@ -57,7 +58,7 @@ class Segments(NamedTuple):
     value: np.ndarray
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _narrower(a, b, size_high, size_low):  # type: ignore[no-untyped-def]
     """Whether range ``a`` is more specific than ``b``: smaller, and among equals the earlier row."""
     if size_high[a] != size_high[b]:
@@ -67,7 +68,7 @@ def _narrower(a, b, size_high, size_low):  # type: ignore[no-untyped-def]
     return a < b
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _push(heap, n, row, size_high, size_low):  # type: ignore[no-untyped-def]
     at = n
     heap[at] = row
@@ -79,7 +80,7 @@ def _push(heap, n, row, size_high, size_low):  # type: ignore[no-untyped-def]
         at = above
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _pop(heap, n, size_high, size_low):  # type: ignore[no-untyped-def]
     """Take the top off a heap of ``n``; the caller counts."""
     heap[0] = heap[n - 1]
@@ -95,16 +96,15 @@ def _pop(heap, n, size_high, size_low):  # type: ignore[no-untyped-def]
         at = best
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _before(a_high, a_low, b_high, b_low):  # type: ignore[no-untyped-def]
     return a_high < b_high or (a_high == b_high and a_low < b_low)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
-def _sweep(ranges, size_high, size_low, out_high, out_low, out_value):  # type: ignore[no-untyped-def]
+@kernel
+def _sweep(ranges, size_high, size_low, heap, out):  # type: ignore[no-untyped-def]
     """Walk ranges sorted by first address, the open ones in a heap by size; gives the number of segments."""
     n = ranges.value.size
-    heap = np.empty(n + 1, np.int64)
     held = 0
     count = 0
     i = 0
@@ -117,9 +117,9 @@ def _sweep(ranges, size_high, size_low, out_high, out_low, out_value):  # type: 
         while held and _before(ranges.last_high[heap[0]], ranges.last_low[heap[0]], high, low):
             _pop(heap, held, size_high, size_low)
             held -= 1
-        out_high[count] = high
-        out_low[count] = low
-        out_value[count] = ranges.value[heap[0]] if held else 0
+        out.high[count] = high
+        out.low[count] = low
+        out.value[count] = ranges.value[heap[0]] if held else 0
         count += 1
         if held:
             end_high, end_low = ranges.last_high[heap[0]], ranges.last_low[heap[0]]
@@ -151,9 +151,9 @@ def flatten(ranges: Ranges) -> Segments:
     size_low = kept.last_low - kept.first_low
     size_high = kept.last_high - kept.first_high - (kept.last_low < kept.first_low).astype(np.uint64)
     space = 2 * len(kept.value) + 2
-    high, low, value = np.empty(space, np.uint64), np.empty(space, np.uint64), np.empty(space, np.uint32)
-    count = _sweep(kept, size_high, size_low, high, low, value)
-    return merged(Segments(high[:count], low[:count], value[:count]))
+    out = Segments(np.empty(space, np.uint64), np.empty(space, np.uint64), np.empty(space, np.uint32))
+    count = _sweep(kept, size_high, size_low, np.empty(len(kept.value) + 1, np.int64), out)
+    return merged(Segments(*(column[:count] for column in out)))
 
 
 def merged(segments: Segments) -> Segments:
@@ -189,7 +189,7 @@ def index(segments: Segments) -> Index:
     return Index(first, v4_value.astype(np.uint32), bucket, high, low, value, top)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@part
 def _within(index, first, last, high, low):  # type: ignore[no-untyped-def]
     """The last segment from ``first`` to ``last`` that does not begin after an address; ``first`` does not."""
     while first < last:
@@ -201,10 +201,8 @@ def _within(index, first, last, high, low):  # type: ignore[no-untyped-def]
     return first
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
-def find(addresses, index):  # type: ignore[no-untyped-def]
-    """uint32 (n,): the value at each row of an (n, 2) uint64 array of mapped addresses; 0 where there is none."""
-    out = np.empty(addresses.shape[0], np.uint32)
+@kernel
+def _find(addresses, index, out):  # type: ignore[no-untyped-def]
     for i in range(addresses.shape[0]):
         high, low = addresses[i, 0], addresses[i, 1]
         if high == _ZERO and low >> _32 == _MAPPED_TOP:
@@ -227,4 +225,10 @@ def find(addresses, index):  # type: ignore[no-untyped-def]
             if index.high[base] == high and index.low[base] > low:  # seldom: segments that begin inside of a /64
                 base = _within(index, first, base, high, low)
             out[i] = index.value[base]
+
+
+def find(addresses: np.ndarray, index: Index) -> np.ndarray:
+    """uint32 (n,): the value at each row of an (n, 2) uint64 array of mapped addresses; 0 where there is none."""
+    out = np.empty(len(addresses), np.uint32)
+    _find(addresses, index, out)
     return out

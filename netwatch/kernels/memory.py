@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
-
 from netwatch.kernels.jit import inlined
+from netwatch.kernels.part import Intrinsic
 
 
-@intrinsic
 def _prefetch(typing: Any, array: Any, index: Any) -> Any:
     """Start loading the cache line at ``index`` of a one-dimensional array; a hint that no index can harm."""
+    from llvmlite import ir  # type: ignore[import-untyped]
+    from numba import types
+    from numba.core import cgutils
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -31,8 +29,10 @@ def _prefetch(typing: Any, array: Any, index: Any) -> Any:
     return types.void(array, types.int64), generate
 
 
-@intrinsic
 def _copy(typing: Any, to: Any, at: Any, source: Any, start: Any, length: Any) -> Any:
+    from numba import types
+    from numba.core import cgutils
+
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         target = context.make_array(signature.args[0])(context, builder, arguments[0]).data
         origin = context.make_array(signature.args[2])(context, builder, arguments[2]).data
@@ -45,8 +45,8 @@ def _copy(typing: Any, to: Any, at: Any, source: Any, start: Any, length: Any) -
 
 
 # Called from kernels, an intrinsic takes no typing context.
-prefetch: Any = _prefetch
-copy: Any = _copy
+prefetch: Any = Intrinsic(_prefetch)
+copy: Any = Intrinsic(_copy)
 
 
 @inlined

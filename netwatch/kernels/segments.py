@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from netwatch.kernels.jit import kernel, part
 
 
-@njit(boundscheck=True)
+@part
 def _median(kept, count):  # type: ignore[no-untyped-def]
     """Median of the first ``count`` values, NaN for none; they are sorted in place (by insertion: they are few)."""
     if count == 0:
@@ -22,12 +23,9 @@ def _median(kept, count):  # type: ignore[no-untyped-def]
     return kept[half] if count % 2 else 0.5 * (kept[half - 1] + kept[half])
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
-def running_median(values, reach):  # type: ignore[no-untyped-def]
-    """Median of the values within ``reach`` places, NaN left out; float64 (n,)."""
+@kernel
+def _running_median(values, reach, kept, out):  # type: ignore[no-untyped-def]
     n = values.size
-    out = np.empty(n)
-    kept = np.empty(2 * reach + 1)
     for i in range(n):
         count = 0
         for j in range(max(0, i - reach), min(n, i + reach + 1)):
@@ -35,18 +33,19 @@ def running_median(values, reach):  # type: ignore[no-untyped-def]
                 kept[count] = values[j]
                 count += 1
         out[i] = _median(kept, count)
+
+
+def running_median(values: np.ndarray, reach: int) -> np.ndarray:
+    """Median of the values within ``reach`` places, NaN left out; float64 (n,)."""
+    out = np.empty(len(values))
+    _running_median(values, reach, np.empty(2 * reach + 1), out)
     return out
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
-def week_profile(matrix, level, period, reach):  # type: ignore[no-untyped-def]
-    """Departure from the day's level by slot: median of the days ``period`` apart, ``reach`` to each side.
-
-    ``matrix`` float64 (days, slots), ``level`` float64 (days,). Where fewer than two such days are known, NaN.
-    """
+@kernel
+def _week_profile(matrix, level, period, kept, out):  # type: ignore[no-untyped-def]
     days, slots = matrix.shape
-    out = np.empty((days, slots))
-    kept = np.empty(2 * reach + 1)
+    reach = kept.size // 2
     for d in range(days):
         for s in range(slots):
             count = 0
@@ -56,14 +55,21 @@ def week_profile(matrix, level, period, reach):  # type: ignore[no-untyped-def]
                     kept[count] = matrix[at, s] - level[at]
                     count += 1
             out[d, s] = _median(kept, count) if count > 1 else np.nan
+
+
+def week_profile(matrix: np.ndarray, level: np.ndarray, period: int, reach: int) -> np.ndarray:
+    """Departure from the day's level by slot: median of the days ``period`` apart, ``reach`` to each side.
+
+    ``matrix`` float64 (days, slots), ``level`` float64 (days,). Where fewer than two such days are known, NaN.
+    """
+    out = np.empty(matrix.shape)
+    _week_profile(matrix, level, period, np.empty(2 * reach + 1), out)
     return out
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
-def running_mean(values, width):  # type: ignore[no-untyped-def]
-    """Mean of the last ``width`` places, NaN left out; NaN where under half of them are known."""
+@kernel
+def _running_mean(values, width, out):  # type: ignore[no-untyped-def]
     n = values.size
-    out = np.empty(n)
     total, count = 0.0, 0
     for i in range(n):
         if not np.isnan(values[i]):
@@ -73,17 +79,27 @@ def running_mean(values, width):  # type: ignore[no-untyped-def]
             total -= values[i - width]
             count -= 1
         out[i] = total / count if 2 * count >= width and count > 0 else np.nan
+
+
+def running_mean(values: np.ndarray, width: int) -> np.ndarray:
+    """Mean of the last ``width`` places, NaN left out; NaN where under half of them are known."""
+    out = np.empty(len(values))
+    _running_mean(values, width, out)
     return out
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
-def window_gain(values, width):  # type: ignore[no-untyped-def]
-    """Fall of the squared error when the window of ``width`` round each place is split there; float64 (n,)."""
+@kernel
+def _window_gain(values, width, out):  # type: ignore[no-untyped-def]
     n = values.size
-    out = np.zeros(n)
     half = width // 2
     for i in range(2, n - 1):
         left, right = min(half, i), min(half, n - i)
         a, b = values[i - left : i].mean(), values[i : i + right].mean()
         out[i] = left * right / (left + right) * (a - b) ** 2
+
+
+def window_gain(values: np.ndarray, width: int) -> np.ndarray:
+    """Fall of the squared error when the window of ``width`` round each place is split there; float64 (n,)."""
+    out = np.zeros(len(values))
+    _window_gain(values, width, out)
     return out

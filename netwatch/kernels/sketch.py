@@ -10,7 +10,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from netwatch.kernels.jit import kernel, part
 
 REGISTERS = 256
 EXACT = 32
@@ -36,10 +37,8 @@ class Pages(NamedTuple):
     pool: np.ndarray
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
-def hashed(addresses):  # type: ignore[no-untyped-def]
-    """uint64 (n,): a hash of each (n, 2) address, never 0 (the finaliser of SplitMix64, twice)."""
-    out = np.empty(addresses.shape[0], np.uint64)
+@kernel
+def _hashed(addresses, out):  # type: ignore[no-untyped-def]
     for i in range(addresses.shape[0]):
         x = addresses[i, 0] * np.uint64(0x9E3779B97F4A7C15) + addresses[i, 1]
         for _ in range(2):
@@ -48,10 +47,16 @@ def hashed(addresses):  # type: ignore[no-untyped-def]
             x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
             x = x ^ (x >> np.uint64(31))
         out[i] = x if x != _ZERO else np.uint64(1)
+
+
+def hashed(addresses: np.ndarray) -> np.ndarray:
+    """uint64 (n,): a hash of each (n, 2) address, never 0 (the finaliser of SplitMix64, twice)."""
+    out = np.empty(len(addresses), np.uint64)
+    _hashed(addresses, out)
     return out
 
 
-@njit(boundscheck=True)
+@part
 def _register(page, value):  # type: ignore[no-untyped-def]
     """Raise the register that a hash falls to: the top octet picks it, the rank is that of the first 1 after it."""
     at = value >> _56
@@ -66,8 +71,8 @@ def _register(page, value):  # type: ignore[no-untyped-def]
         page[word] = (page[word] & ~(_BYTE << shift)) | (rank << shift)
 
 
-@njit(boundscheck=True)
-def _note(page, value):  # type: ignore[no-untyped-def]
+@part
+def _note(page, value, kept):  # type: ignore[no-untyped-def]
     """Add one hash to a page, which becomes a sketch when it is full."""
     held = page[0]
     if held == _SKETCH:
@@ -80,21 +85,18 @@ def _note(page, value):  # type: ignore[no-untyped-def]
         page[np.int64(held) + 1] = value
         page[0] = held + np.uint64(1)
         return
-    kept = page[1:].copy()
-    page[1:] = _ZERO
+    for i in range(EXACT):
+        kept[i] = page[i + 1]
+        page[i + 1] = _ZERO
     page[0] = _SKETCH
     for i in range(EXACT):
         _register(page, kept[i])
     _register(page, value)
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
-def note(peers, first, last, rows, pages, state):  # type: ignore[no-untyped-def]
-    """Count peers in the bins of their flows; returns the flow at which pages ran out, or the number of flows.
-
-    ``peers`` uint64 (n,): hash, 0 none. ``first``, ``last`` int64 (n,): bins. ``rows`` int64 (n, k): rows, -1 none.
-    ``state`` int64 (3,): pages in use, the flow to begin with, and 1 where no more pages can be had.
-    """
+@kernel
+def _note_all(peers, bins, rows, pages, state, kept):  # type: ignore[no-untyped-def]
+    first, last = bins
     for i in range(state[1], peers.size):
         if peers[i] == _ZERO:
             continue
@@ -115,11 +117,22 @@ def note(peers, first, last, rows, pages, state):  # type: ignore[no-untyped-def
                     else:
                         return i
                 if page >= 0:
-                    _note(pages.pool[page], peers[i])
+                    _note(pages.pool[page], peers[i], kept)
     return peers.size
 
 
-@njit(boundscheck=True)
+def note(
+    peers: np.ndarray, first: np.ndarray, last: np.ndarray, rows: np.ndarray, pages: Pages, state: np.ndarray
+) -> int:
+    """Count peers in the bins of their flows; returns the flow at which pages ran out, or the number of flows.
+
+    ``peers`` uint64 (n,): hash, 0 none. ``first``, ``last`` int64 (n,): bins. ``rows`` int64 (n, k): rows, -1 none.
+    ``state`` int64 (3,): pages in use, the flow to begin with, and 1 where no more pages can be had.
+    """
+    return int(_note_all(peers, (first, last), rows, pages, state, np.empty(EXACT, np.uint64)))
+
+
+@part
 def _sigma(x):  # type: ignore[no-untyped-def]
     if x == 1.0:
         return np.inf
@@ -133,7 +146,7 @@ def _sigma(x):  # type: ignore[no-untyped-def]
             return z
 
 
-@njit(boundscheck=True)
+@part
 def _tau(x):  # type: ignore[no-untyped-def]
     if x == 0.0 or x == 1.0:
         return 0.0
@@ -147,10 +160,11 @@ def _tau(x):  # type: ignore[no-untyped-def]
             return z / 3.0
 
 
-@njit(boundscheck=True)
-def _estimate(page):  # type: ignore[no-untyped-def]
+@part
+def _estimate(page, counts):  # type: ignore[no-untyped-def]
     """Ertl 2017, algorithm 6."""
-    counts = np.zeros(_RANKS + 2, np.int64)
+    for k in range(counts.size):
+        counts[k] = 0
     for r in range(REGISTERS):
         counts[np.int64((page[1 + (r >> 3)] >> (np.uint64(r & 7) * _8)) & _BYTE)] += 1
     z = REGISTERS * _tau(1.0 - counts[_RANKS + 1] / REGISTERS)
@@ -160,15 +174,19 @@ def _estimate(page):  # type: ignore[no-untyped-def]
     return REGISTERS * REGISTERS / (2.0 * math.log(2.0)) / z
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
-def distinct(pages, row):  # type: ignore[no-untyped-def]
-    """float64 (bins,): addresses counted in each bin of a row; NaN where no page was left for it."""
-    out = np.zeros(pages.table.shape[1], np.float64)
+@kernel
+def _distinct(pages, row, counts, out):  # type: ignore[no-untyped-def]
     for b in range(out.size):
         page = pages.table[row, b]
         if page == -2:
             out[b] = np.nan
         elif page >= 0:
             held = pages.pool[page, 0]
-            out[b] = _estimate(pages.pool[page]) if held == _SKETCH else np.float64(held)
+            out[b] = _estimate(pages.pool[page], counts) if held == _SKETCH else np.float64(held)
+
+
+def distinct(pages: Pages, row: int) -> np.ndarray:
+    """float64 (bins,): addresses counted in each bin of a row; NaN where no page was left for it."""
+    out = np.zeros(pages.table.shape[1])
+    _distinct(pages, row, np.empty(_RANKS + 2, np.int64), out)
     return out

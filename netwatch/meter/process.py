@@ -9,6 +9,7 @@ import numpy as np
 from netwatch.kernels.exchange import CHUNK, EXCHANGE, HEAD, PUSHES, Exchanges
 from netwatch.kernels.flowtable import FLOW, ORIGIN, STATE, WAYS, Ended, FlowTable, Limits, reindex
 from netwatch.kernels.fragments import DATAGRAM, Fragments
+from netwatch.kernels.machine import Arguments
 from netwatch.kernels.meter import FILL, Batch, Scratch, end_all, meter_packets
 from netwatch.kernels.pool import Pool
 from netwatch.meter.columns import flows_of
@@ -52,6 +53,7 @@ class Meter:
             np.zeros(ENDED_HEADS, np.uint8),
             np.zeros(ENDED_PUSHES, np.int64),
         )
+        self._room = self._arguments()
 
     def add(self, packets: Packets, hold: int = 0) -> Flows:
         """Add packets; the Flow Records that ended meanwhile, in the order in which they ended.
@@ -66,9 +68,7 @@ class Meter:
         start = 0
         while start < len(rows):
             batch = Batch(rows, octets, packets.input, start, self._largest_index)
-            start = meter_packets(
-                batch, self._table, self._exchanges, self._fragments, self._ended, self._scratch, self._limits
-            )
+            start = meter_packets(batch, self._room)
             if start < len(rows):
                 self._grow()
                 parts.append(self._fetch())
@@ -104,6 +104,11 @@ class Meter:
                 tally.notes[note] = int(state[name])
         return tally
 
+    def _arguments(self) -> Arguments:
+        """What each call of the kernel is given besides packets, taken apart once."""
+        room = (self._table, self._exchanges, self._fragments, self._ended, self._scratch, self._limits)
+        return Arguments(room)
+
     def _grow(self) -> None:
         """Make the index four times as large where its buckets fill."""
         table = self._table
@@ -113,6 +118,7 @@ class Meter:
         index = np.zeros(min(4 * size, self._largest_index), np.uint64)
         reindex(table.flows, table.origins, int(table.pool.level[1]), index)
         self._table = table._replace(buckets=index)
+        self._room = self._arguments()
 
     def _fetch(self) -> Flows:
         state = self._table.state

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import frames as make
 from naive.decode import decode as obvious
-from numba import njit
 
 from netwatch.kernels.decode import COUNTS, REASONS, decode
 from netwatch.kernels.frames import FRAME
+from netwatch.kernels.jit import kernel
 from netwatch.kernels.load import be16, be64, le32
 from netwatch.model.packets import PACKET
 
@@ -117,7 +117,7 @@ def test_every_cut_of_every_wrapping_is_harmless() -> None:
 
 @pytest.mark.parametrize("load", [be16, le32, be64])
 def test_each_load_is_bounded_by_itself(load) -> None:
-    @njit(boundscheck=True)
+    @kernel
     def alone(octets, place):
         return load(octets, place)
 

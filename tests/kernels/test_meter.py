@@ -12,6 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from netwatch.kernels.flowtable import WAYS, hash_key
+from netwatch.kernels.jit import kernel
 from netwatch.meter import Meter, MeterOptions
 from netwatch.meter.process import FIRST_INDEX
 from netwatch.model.flows import Flows
@@ -181,24 +182,22 @@ def test_a_flood_costs_no_exchange_and_a_talker_survives_it() -> None:
 
 def test_keys_that_all_hash_alike_cost_no_more_than_a_bucket() -> None:
     """Whoever knows the seed can fill one bucket; then its oldest flow ends early."""
-    import numba  # after netwatch.kernels, which says where compiled kernels are kept
-
     rows = flood(60_000)
-    kernel = Meter()
+    meter = Meter()
+    keys = np.zeros(len(rows), np.uint64)
 
-    @numba.njit
-    def hashes(rows: Any, seed: Any) -> Any:
-        out = np.zeros(rows.size, np.uint64)
+    @kernel
+    def hashes(rows: Any, seed: Any, out: Any) -> None:
         for i in range(rows.size):
             out[i] = hash_key(rows[i], rows[i].source_port, rows[i].destination_port, seed)
-        return out
 
     buckets = np.uint64(FIRST_INDEX // WAYS)
-    alike = rows[hashes(rows, np.uint64(kernel.options.seed)) % buckets == 0]
-    flows = Flows.concatenate([kernel.add(Packets(alike, OCTETS, 0)), kernel.finish()])
+    hashes(rows, np.uint64(meter.options.seed), keys)
+    alike = rows[keys % buckets == 0]
+    flows = Flows.concatenate([meter.add(Packets(alike, OCTETS, 0)), meter.finish()])
     assert len(alike) > WAYS
     assert len(flows) == len(alike)
-    assert kernel.tally.notes["flows ended early, table full"] == len(alike) - WAYS
+    assert meter.tally.notes["flows ended early, table full"] == len(alike) - WAYS
 
 
 def test_late_last_acknowledgement_stays_with_its_flow_and_a_new_syn_does_not() -> None:

@@ -1,0 +1,67 @@
+"""Kernels to machine code, by Numba: bounds-checked, without the lock of the interpreter, without reference counts.
+
+Numba's reference counting (atomic, at each call with an array) took half of the time and is switched off: kernels
+allocate nothing, and their callers hold every array for as long as they run.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from numba import njit, typeof, types
+from numba.core.typing.templates import builtin_registry
+from numba.extending import intrinsic, typeof_impl
+
+from netwatch.kernels.machine import Compiled
+from netwatch.kernels.part import Intrinsic, Part
+
+_OPTIONS: dict[str, Any] = {
+    "boundscheck": True, "_nrt": False, "no_cfunc_wrapper": True, "no_cpython_wrapper": True,
+}  # fmt: skip
+_LETTERS = {types.int64: "q", types.uint64: "Q", types.float64: "d", types.boolean: "?"}
+
+
+def compiled_for(function: Callable[..., Any], values: Sequence[Any]) -> Compiled:
+    """Compile a kernel for values of such types."""
+    dispatcher = njit(**_OPTIONS)(function)
+    dispatcher.compile(tuple(typeof(value) for value in values))  # type: ignore[no-untyped-call]
+    (made,) = dispatcher.overloads.values()
+    _, kind, (octets, _) = made.library.serialize_using_object_code()
+    if kind != "object":
+        raise RuntimeError(f"Numba gave {kind} instead of an object file")
+    return Compiled(made.fndesc.llvm_func_name, _letters(function, made.signature.return_type), octets)
+
+
+def _letters(function: Callable[..., Any], result: Any) -> str:
+    """A type of result as letters of ``struct``."""
+    if result == types.none:
+        return ""
+    members = result.types if isinstance(result, types.BaseTuple) else [result]  # type: ignore[attr-defined]
+    try:
+        return "".join(_LETTERS[member] for member in members)
+    except KeyError as fault:
+        raise TypeError(f"kernel {function.__name__} returns {result}") from fault
+
+
+@functools.cache
+def _dispatcher(part: Part) -> Any:
+    options = {**_OPTIONS, "boundscheck": part.checked, "forceinline": part.inline}
+    return njit(**options)(part.function)
+
+
+@functools.cache
+def _intrinsic(made: Intrinsic) -> Any:
+    function = intrinsic(made.define)
+    return next(kind for value, kind in reversed(builtin_registry.globals) if value is function)
+
+
+@typeof_impl.register(Part)
+def _type_of_part(part: Part, _context: Any) -> Any:
+    return types.Dispatcher(_dispatcher(part))
+
+
+@typeof_impl.register(Intrinsic)
+def _type_of_intrinsic(made: Intrinsic, _context: Any) -> Any:
+    return _intrinsic(made)
