@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Part:
-    """A function that kernels call. ``inline``: its body replaces each call; ``checked``: each index is held to its array."""
+    """A function that kernels call: ``inline`` in place of each call, ``checked`` for indexes outside of arrays."""
 
     def __init__(self, function: Callable[..., Any], *, inline: bool = False, checked: bool = True) -> None:
         self.__doc__ = function.__doc__
