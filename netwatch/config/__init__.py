@@ -9,10 +9,17 @@ from netwatch.lazy import lazily
 
 if TYPE_CHECKING:
     from netwatch.config.file import load
-    from netwatch.config.monitor import HealthOptions, MonitorOptions, SourceOptions
+    from netwatch.config.monitor import HealthOptions, MonitorOptions, ReportOptions, SourceOptions
 
-__all__ = ["HealthOptions", "MonitorOptions", "Options", "SourceOptions", "load"]
+__all__ = ["HealthOptions", "MonitorOptions", "Options", "ReportOptions", "SourceOptions", "load"]
 
 __getattr__ = lazily(
-    __name__, {"load": "file", "HealthOptions": "monitor", "MonitorOptions": "monitor", "SourceOptions": "monitor"}
+    __name__,
+    {
+        "load": "file",
+        "HealthOptions": "monitor",
+        "MonitorOptions": "monitor",
+        "ReportOptions": "monitor",
+        "SourceOptions": "monitor",
+    },
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
@@ -14,6 +15,7 @@ from netwatch.config.monitor import (
     HealthOptions,
     MonitorOptions,
     PassOptions,
+    ReportOptions,
     RetentionOptions,
     SourceOptions,
 )
@@ -24,6 +26,7 @@ from netwatch.explain import ExplainOptions
 from netwatch.fingerprint import FingerprintOptions
 from netwatch.meter import MeterOptions
 from netwatch.read import ReadOptions
+from netwatch.report.clock import Clock
 from netwatch.scope import ScopeOptions
 from netwatch.series import SeriesOptions
 
@@ -38,7 +41,7 @@ STAGES = {
     "explain": ExplainOptions,
 }
 PARTS = {"pass": PassOptions, "retention": RetentionOptions, "health": HealthOptions}
-KEYS = ("store", "state", "storage", "source", "watch", "alerts", *STAGES, *PARTS)
+KEYS = ("store", "state", "storage", "source", "watch", "alerts", "report", *STAGES, *PARTS)
 DURATIONS = {"settle", "context", "history", "lasting", "ended_after", "stalled", "flows", "bins"}
 """Keys that take a width of time as people write it: 30s, 5m, 1h, 90d."""
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
@@ -95,6 +98,7 @@ def parse(content: Mapping[str, Any], base: Path) -> MonitorOptions:
         name: bind(kind, _table(content.get(name, {}), name), name, base) for name, kind in PARTS.items()
     }
     stages["series"] = replace(stages["series"], bin=FINE)
+    Clock.of(stages["detect"].timezone or "UTC")
     storage = _table(content.get("storage", {}), "storage")
     return MonitorOptions(
         store=place,
@@ -104,9 +108,25 @@ def parse(content: Mapping[str, Any], base: Path) -> MonitorOptions:
         passes=parts["pass"],
         retention=parts["retention"],
         health=parts["health"],
+        reports={
+            name: _report(bind(ReportOptions, _table(table, f"report.{name}"), f"report.{name}", base), name)
+            for name, table in _table(content.get("report", {}), "report").items()
+        },
         alerts=parse_alerts(_table(content.get("alerts", {}), "alerts"), base),
         storage={key: str(value) for key, value in storage.items()},
     )
+
+
+def _report(asked: ReportOptions, name: str) -> ReportOptions:
+    """The options of a report whose name makes a directory's and whose formats exist."""
+    from netwatch.report import FORMATS
+
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise UsageError(f"[report.{name!r}]: letters, digits, - and _ make a name")
+    for form in asked.formats:
+        if form not in FORMATS:
+            raise UsageError(f"[report.{name}] formats: {UsageError.unknown('report format', form, FORMATS)}")
+    return asked
 
 
 def bind(kind: type[T], table: Mapping[str, Any], where: str, base: Path) -> T:

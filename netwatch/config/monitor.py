@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from netwatch.alert import AlertOptions
 from netwatch.config.options import Options
@@ -66,6 +67,19 @@ class HealthOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """A report by the calendar of the zone of ``[detect] timezone``.
+
+    ``every``: the period that each is about; weeks begin on Monday. ``directory``: where a directory of each is made,
+    called by the schedule and the period. ``formats``: as those of ``netwatch analyze``.
+    """
+
+    every: Literal["day", "week", "month"]
+    directory: Path
+    formats: tuple[str, ...] = ("pdf", "html", "json")
+
+
+@dataclass(frozen=True, slots=True)
 class MonitorOptions:
     """All that ``netwatch.toml`` says.
 
@@ -81,4 +95,5 @@ class MonitorOptions:
     retention: RetentionOptions = field(default_factory=RetentionOptions)
     health: HealthOptions = field(default_factory=HealthOptions)
     alerts: AlertOptions = field(default_factory=AlertOptions)
+    reports: Mapping[str, ReportOptions] = field(default_factory=dict)
     storage: Mapping[str, str] = field(default_factory=dict)

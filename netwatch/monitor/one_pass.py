@@ -83,6 +83,10 @@ def _pass(options: MonitorOptions, state: State, started: int, now: int | None) 
             with state.change():
                 journal.tell(about)
         sent = send(state, options.alerts, said)
+        if options.reports:
+            from netwatch.monitor.reports import write_due
+
+            write_due(journal)
         success = -1
     except NetwatchError as fault:
         faults.append(str(fault))

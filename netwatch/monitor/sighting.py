@@ -17,6 +17,8 @@ from netwatch.model.taxonomy import CODE
 from netwatch.model.verdict import Verdict
 
 SAMPLES = 5
+VERDICTS = 3
+"""Verdicts that are kept of a finding with all their evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Sighting:
     slack: int | None = None
     weight: float = 0.0
     change: str = ""
+    verdicts: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready values."""
@@ -72,6 +75,7 @@ def sighted(finding: Finding, flows: Any, watches: Sequence[str]) -> Sighting:
         _plain(finding.figures), samples, slack,
         float(sum(v.octets for v in verdicts)) if verdicts else 0.0,
         "" if change is None else change_name(change),
+        [_plain(asdict(verdict)) for verdict in verdicts[:VERDICTS]],
     )  # fmt: skip
 
 
