@@ -3,10 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lock clean
+.PHONY: demo rules test check lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python captures/demo.py
+
+# What every rule says, for people who read.
+rules: $(VENV)/.installed
+	{ printf '# Rules\n\nMade by `make rules` (`netwatch rules show ""`); the words are explained in `fingerprints.md`.\n\n'; \
+	  $(BIN)/netwatch rules show ""; } > docs/rules.md
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto

@@ -42,6 +42,23 @@ GROUPS = {
             "list": ("netwatch.cli.asn:list_tables", "The prefix tables at hand."),
         },
     ),
+    "rules": (
+        "Rules of fingerprints: list, explain, test and check them, also your own.",
+        {
+            "list": ("netwatch.cli.rules:list_rules", "Every rule, with its class and what it looks at."),
+            "show": ("netwatch.cli.rules:show", "One rule: meaning, grounds with their weights, examples, sources."),
+            "test": ("netwatch.cli.rules:test", "Run the examples of rules."),
+            "lint": ("netwatch.cli.rules:lint", "Check rule files word for word."),
+        },
+    ),
+    "kb": (
+        "Names of mining pools, and warning lists of names that are none.",
+        {
+            "list": ("netwatch.cli.kb:list_lists", "The lists at hand, with rows, sources and licences."),
+            "show": ("netwatch.cli.kb:show", "What is known of a host name."),
+            "import": ("netwatch.cli.kb:import_file", "Take in a list of your own."),
+        },
+    ),
     "monitor": (
         "Keep watching: one pass over what is new, for cron or a systemd timer.",
         {

@@ -16,9 +16,9 @@ import numpy as np
 import re2
 
 from netwatch.errors import UsageError
+from netwatch.fingerprint.shelf import WARNINGS, read_list, shelved, warned_names
 from netwatch.kernels.heads import hash_name
 
-_LARGEST = 32 * 1024 * 1024
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
 _COLUMNS = {"domain", "ports", "coins", "level", "sources"}
 _COIN = (
@@ -45,13 +45,19 @@ class Pool:
 class PoolNames:
     """The pools that are known by name.
 
-    ``hashes`` uint64, ascending: what the kernel compares before anybody reads a name.
+    ``hashes`` uint64, ascending: what the kernel compares before anybody reads a name. ``warned``: names, with all
+    below them, that warning lists say are nobody's pool, whatever a list of pools says.
     """
 
-    def __init__(self, pools: Iterable[Pool]) -> None:
-        self.pools = {pool.host: pool for pool in pools}
+    def __init__(self, pools: Iterable[Pool], warned: Iterable[str] = ()) -> None:
+        self.warned = frozenset(warned)
+        self.pools = {pool.host: pool for pool in pools if not self._is_warned(pool.host)}
         hashes = [int(hash_name(np.frombuffer(host.encode(), np.uint8), len(host))) for host in self.pools]
         self.hashes = np.array(sorted(hashes), np.uint64)
+
+    def _is_warned(self, host: str) -> bool:
+        labels = host.split(".")
+        return any(".".join(labels[first:]) in self.warned for first in range(len(labels))) if self.warned else False
 
     def port_coin(self, port: int) -> tuple[str, int]:
         """The one coin that three or more listed hosts with this port mine, and how many do; ("", 0) if none."""
@@ -67,6 +73,8 @@ class PoolNames:
     def find(self, name: str) -> Pool | None:
         """The pool that is the name or a parent of it; the longest when several are."""
         labels = name.lower().rstrip(".").split(".")
+        if self._is_warned(".".join(labels)):
+            return None
         for first in range(len(labels) - 1):
             pool = self.pools.get(".".join(labels[first:]))
             if pool is not None:
@@ -87,31 +95,36 @@ def reads_like_a_pool(name: str) -> bool:
 
 
 def load_names(paths: Iterable[Path] = ()) -> PoolNames:
-    """The list of the package and the user's, of the same form; the user's rows come last and win.
+    """The list of the package, those on the user's shelf, and ``paths`` of the same form; later rows win.
 
     Raises:
         UsageError: not readable, larger than 32 MiB, without the column ``domain``, or a host that is none.
 
     """
-    pools = dict(_builtin())
+    pools, warned = dict(_builtin()), set[str]()
+    for one in shelved():
+        if one.kind == WARNINGS:
+            warned |= warned_names(read_list(one.path), one.path.name)
+        else:
+            pools.update(parse_pools(read_list(one.path), one.path.name))
     for path in paths:
-        try:
-            if path.stat().st_size > _LARGEST:
-                raise UsageError(f"{path}: larger than 32 MiB")
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as fault:
-            raise UsageError(f"{path}: not a list of names: {fault}") from fault
-        pools.update(_parse(text, str(path)))
-    return PoolNames(pools.values())
+        pools.update(parse_pools(read_list(path), str(path)))
+    return PoolNames(pools.values(), warned)
 
 
 @cache
 def _builtin() -> dict[str, Pool]:
     folder = files("netwatch.fingerprint").joinpath("knowledge")
-    return _parse(folder.joinpath("pools.csv").read_text("utf-8"), "pools.csv")
+    return parse_pools(folder.joinpath("pools.csv").read_text("utf-8"), "pools.csv")
 
 
-def _parse(text: str, name: str) -> dict[str, Pool]:
+def parse_pools(text: str, name: str) -> dict[str, Pool]:
+    """The rows of a list of pools, by host.
+
+    Raises:
+        UsageError: no column ``domain``, or a host that is none.
+
+    """
     reader = csv.DictReader(io.StringIO(text))
     if "domain" not in (reader.fieldnames or ()):
         raise UsageError(f"{name}: no column 'domain' (columns: {', '.join(sorted(_COLUMNS))})")
