@@ -17,6 +17,8 @@ from netwatch.model.text import printable
 if TYPE_CHECKING:
     from netwatch.fingerprint.rule import Rule
 
+LONGEST = 4096
+"""Characters of a line that are printed."""
 Json = Annotated[bool, Parameter(help="JSON lines on stdout.", group=OUTPUT)]
 Rules = Annotated[tuple[Path, ...], Parameter(help="Directories of further rules.")]
 
@@ -61,7 +63,7 @@ def show(
         if json:
             print_json(_plain(rule))
         else:
-            sys.stdout.write("".join(f"{printable(line)}\n" for line in document(rule).split("\n")))
+            sys.stdout.write("".join(f"{printable(line, LONGEST)}\n" for line in document(rule).split("\n")))
 
 
 def _plain(rule: Rule) -> dict[str, object]:

@@ -117,8 +117,9 @@ def test_lists_are_taken_in_and_used(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "host,port\na,1\n", "domain\nno host\n", "{", '{"list": 3}', '{"type": "cidr", "list": ["10.0.0.0/8"]}',
-             "[" * 100_000, '{"list": ' + "[" * 50_000]
+    "text",
+    ["", "host,port\na,1\n", "domain\nno host\n", "{", '{"list": 3}', '{"type": "cidr", "list": ["10.0.0.0/8"]}',
+     "[" * 100_000, '{"list": ' + "[" * 50_000]
 )  # fmt: skip
 def test_list_that_is_none_is_refused_in_one_line(tmp_path, monkeypatch, capsys, text):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
