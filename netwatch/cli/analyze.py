@@ -61,7 +61,7 @@ def analyze(
         netwatch analyze feb.pcap.gz nfcapd-export.pcap --prefix 175.45.176.0/22,2001:db8::/32 --from 2019-02-01
     """
     from netwatch.pipeline import analyze as run_analysis
-    from netwatch.report import write
+    from netwatch.report import check_writable, write
 
     wanted = split(formats)
     for name in wanted:
@@ -73,6 +73,7 @@ def analyze(
         detect=DetectOptions(false_alarms_per_month=false_alarms, timezone=timezone),
         fingerprint=FingerprintOptions(prior=prior, rules=rules, show_wallets=show_wallets),
     )
+    check_writable(out)
     with progress(quiet=quiet) as advance:
         report = run_analysis(files, chosen, advance)
     written = write(report, out, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -35,7 +35,9 @@ def explain(
         "asn",
         "port",
     ),
-    counter: Annotated[str, Parameter(help="What is compared: octets, packets, flows or peers.")] = "octets",
+    counter: Annotated[
+        Literal["octets", "bytes", "packets", "flows", "peers"], Parameter(help="What is compared; bytes are octets.")
+    ] = "octets",
     json: Annotated[bool, Parameter(help="One JSON object per split on stdout.", group=OUTPUT)] = False,
     quiet: Annotated[bool, Parameter(help="Nothing on stderr.", group=OUTPUT)] = False,
     watched: Watched | None = None,
@@ -55,15 +57,19 @@ def explain(
 
         netwatch explain exports/ --before 2018-01..2018-03 --after 2019-01..2019-03 --by class+asn --counter flows
     """
-    from netwatch.explain import Windows, decompose
+    from netwatch.explain import Windows, check_dimensions, decompose
     from netwatch.pipeline import judged
 
     earlier, later = parse_window(before), parse_window(after)
+    asked = [dimensions.split("+") for dimensions in split(by)]
+    for dimensions in asked:
+        check_dimensions(dimensions)
+    counted = "octets" if counter == "bytes" else counter
     with progress(quiet=quiet) as advance, judged(files, options(watched, reading), advance) as result:
         whole = None if result.series is None else result.series.get("scope", "all", "octets")
         windows = Windows.plain(earlier, later, whole)
-        for dimensions in split(by):
-            found = decompose(result.store.table, windows, dimensions.split("+"), counter, result.verdicts)
+        for dimensions in asked:
+            found = decompose(result.store.table, windows, dimensions, counted, result.verdicts)
             if json:
                 print_json(asdict(found) | {"observed_seconds": windows.seconds})
             else:

@@ -19,6 +19,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+_COUNTABLE = 1 << 18
+"""Cells that are counted as they are; of more only those that occur are numbered."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
@@ -86,7 +89,11 @@ def find_causes(
 
 
 def _places(codes: np.ndarray) -> np.ndarray:
-    """Number of each leaf's cell, from 0 without holes, int64 (leaves,)."""
+    """Number of each leaf's cell, int64 (leaves,), small enough to count by."""
+    sizes = tuple(int(column.max()) + 1 for column in codes.T)
+    if math.prod(sizes) <= _COUNTABLE:
+        cells: np.ndarray = np.ravel_multi_index(tuple(codes.T), sizes)
+        return cells
     place = np.zeros(len(codes), np.int64)
     for column in codes.T:
         place = np.unique(place * (int(column.max()) + 1) + column, return_inverse=True)[1].astype(np.int64)

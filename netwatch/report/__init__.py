@@ -12,7 +12,7 @@ from netwatch.report.report import Baseline, InputFile, Report, Rhythm, TopRow, 
 
 if TYPE_CHECKING:
     from netwatch.report.figures import draw_series
-    from netwatch.report.publication import FORMATS, REPORTS, write
+    from netwatch.report.publication import FORMATS, REPORTS, check_writable, write
 
 __all__ = [
     "FORMATS",
@@ -23,10 +23,10 @@ __all__ = [
     "Rhythm",
     "TopRow",
     "TopTable",
+    "check_writable",
     "draw_series",
     "write",
 ]
 
-__getattr__ = lazily(
-    __name__, {"FORMATS": "publication", "REPORTS": "publication", "write": "publication", "draw_series": "figures"}
-)
+_PUBLISHING = dict.fromkeys(("FORMATS", "REPORTS", "check_writable", "write"), "publication")
+__getattr__ = lazily(__name__, {**_PUBLISHING, "draw_series": "figures"})

@@ -38,6 +38,20 @@ REPORTS: Registry[type[Writer]] = Registry(
 FORMATS = ("pdf", "html", "png", "json", "csv")
 
 
+def check_writable(directory: Path) -> None:
+    """That a directory can be made or written to, told before a long analysis and not after it; nothing is left there.
+
+    Raises:
+        OutputError: it cannot.
+
+    """
+    place = next(p for p in (directory.absolute(), *directory.absolute().parents) if p.exists())
+    try:
+        Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=place)).rmdir()
+    except OSError as fault:
+        raise OutputError(f"{directory}: {fault.strerror or fault}") from None
+
+
 def write(report: Report, directory: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Write the report in these forms into ``directory``, which is made where missing; the files written.
 

@@ -71,7 +71,7 @@ def test_a_cell_of_two_dimensions() -> None:
 
 def test_causes_stand_alone_and_may_be_none() -> None:
     with stored(traffic(4, 1.0, None, 1.0)) as table:
-        with pytest.raises(UsageError, match="unknown dimension 'causes'"):
+        with pytest.raises(UsageError, match="'causes' is a split by itself"):
             decompose(table, WINDOWS, ["causes", "class"])
         assert decompose(table, Windows.plain((90 * DAY, 91 * DAY), (92 * DAY, 93 * DAY)), ["causes"]).shares == ()
         peers = decompose(table, WINDOWS, ["causes"], "peers")

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_stories import HOSTILE, three_years
+from story_pieces import HOSTILE
+from story_years import three_years
 
 from netwatch.report import Report, write
 from netwatch.report.clock import Clock

@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 _RENDER = """
 import runpy, sys
 from pathlib import Path
+sys.path.insert(0, str(Path(sys.argv[1]).parent))
 from netwatch.report import write
 story = runpy.run_path(sys.argv[1])
 write(story["REPORTS"]["twenty-minutes"](), Path(sys.argv[2]))
