@@ -16,6 +16,7 @@ import argparse
 import csv
 import re
 import sys
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,9 @@ from typing import Any, NamedTuple
 
 import ibis
 import numpy as np
+from calibration import precision, reliability
 from generated import made
+from series import series
 
 from netwatch.errors import NetwatchError
 from netwatch.fingerprint import Fingerprinter, FingerprintOptions
@@ -71,7 +74,8 @@ class Input:
     """A file: where it is from, its kind ("" for packets that are judged in every way), and the truth.
 
     ``mines``: both addresses and the port of mining flows; ``others``: whether flows that are not in ``mines`` are
-    known not to be mining. ``labels``: what a generated session is, by its addresses.
+    known not to be mining. ``labels``: what a generated session is, by its addresses. ``talks``: both addresses and
+    ports of the flows whose payload says mining, of any length; ``coin``: what the manifest says is mined, if one.
     """
 
     path: Path
@@ -81,6 +85,8 @@ class Input:
     mines: set[tuple[frozenset[str], int]] = field(default_factory=set)
     held: bool = False
     labels: dict[frozenset[str], str] = field(default_factory=dict)
+    talks: set[tuple[frozenset[str], int, int]] = field(default_factory=set)
+    coin: str = ""
 
 
 class Way:
@@ -113,14 +119,14 @@ class Way:
         if not len(flows):
             return
         engine.con.register("flows", to_arrow(flows))
-        table = next(iter(self._fingerprinter.tables("conversation", engine.table("flows"))))
         rules = [rule for rule in self._fingerprinter.rules if rule.entity == "conversation" and rule.class_id]
         rules = [rule for rule in rules if rule.class_id != "mining.contact"]
-        weighed = [weigh(rule, table, self._fingerprinter.options) for rule in rules]
-        told = np.stack([np.where(w.told, w.posterior, 0.0) for w in weighed])
         mines = np.array([rule.class_id.startswith("mining.") for rule in rules])
-        posterior = np.where(mines[told.argmax(axis=0)], told[mines].max(axis=0), 0.0)
-        yield table, np.array([rule.class_id for rule in rules])[told.argmax(axis=0)], posterior
+        for table in self._fingerprinter.tables("conversation", engine.table("flows")):
+            weighed = [weigh(rule, table, self._fingerprinter.options) for rule in rules]
+            told = np.stack([np.where(w.told, w.posterior, 0.0) for w in weighed])
+            posterior = np.where(mines[told.argmax(axis=0)], told[mines].max(axis=0), 0.0)
+            yield table, np.array([rule.class_id for rule in rules])[told.argmax(axis=0)], posterior
 
 
 def judged(one: Input, engine: Any) -> Iterator[Found]:
@@ -128,16 +134,34 @@ def judged(one: Input, engine: Any) -> Iterator[Found]:
     ways = [Way(one.kind)] if one.kind else [Way(kind) for kind in ("payload", "headers", *TIMEOUTS)]
     for batch in open_inputs([one.path], ReadOptions()):
         if isinstance(batch, Packets) and not one.others:
-            one.mines |= set(telltales(batch))
+            one.talks |= set(telltales(batch))
+            one.mines |= {(ends, port) for ends, *ports in one.talks for port in ports}
         for way in ways:
             way.add(batch)
     for way in ways:
         for table, classes, posterior in way.judge(engine):
             yield from eligible(one, way.kind, table, classes, posterior)
+            if way.kind == "payload" and one.talks:
+                yield from spoken(one, table, classes, posterior)
 
 
-def telltales(batch: Packets) -> Iterator[tuple[frozenset[str], int]]:
-    """Both addresses and either port of the TCP packets of which the payload says mining."""
+def spoken(one: Input, table: FeatureTable, classes: np.ndarray, posterior: np.ndarray) -> Iterator[Found]:
+    """The flows whose payload says mining, of any length; ``features`` has "coin" 1 or 0 where it is known."""
+    rows = {(frozenset((text(*s), text(*p))), int(port)): row
+            for row, (s, p, port) in enumerate(zip(table.subject, table.peer, table.port, strict=True))}  # fmt: skip
+    for ends, *ports in sorted(one.talks, key=lambda talk: (sorted(talk[0]), *talk[1:])):
+        row = next((rows[ends, port] for port in ports if (ends, port) in rows), None)
+        if row is None:
+            yield Found(one.source, "payload, any length", False, True, "", 0.0, f"{one.path.name} {ends}", {})
+            continue
+        told = str(table.facts(row).get("coin", ""))
+        right = {"coin": float(told == one.coin)} if one.coin else {}
+        chance = float(posterior[row])
+        yield Found(one.source, "payload, any length", False, True, str(classes[row]), chance, one.path.name, right)
+
+
+def telltales(batch: Packets) -> Iterator[tuple[frozenset[str], int, int]]:
+    """Both addresses and both ports of the TCP packets of which the payload says mining."""
     rows = batch.rows
     for at in np.flatnonzero((rows["protocol"] == TCP) & (rows["payload_captured"] > 8)):
         row = rows[at]
@@ -145,8 +169,7 @@ def telltales(batch: Packets) -> Iterator[tuple[frozenset[str], int]]:
         if TELLTALE.search(octets):
             ends = frozenset((text(int(row["source_high"]), int(row["source_low"])),
                               text(int(row["destination_high"]), int(row["destination_low"]))))  # fmt: skip
-            yield ends, int(row["source_port"])
-            yield ends, int(row["destination_port"])
+            yield ends, int(row["source_port"]), int(row["destination_port"])
 
 
 def eligible(one: Input, kind: str, table: FeatureTable, classes: np.ndarray, posterior: np.ndarray) -> Iterator[Found]:
@@ -173,12 +196,16 @@ def labelled(data: Path, only: str) -> Iterator[Input]:
         readable = form.startswith(("pcap", "nfcapd", "argus")) and (data / row["file"]).is_file()
         if not readable or folder not in FOLDERS or "argus 3" in form:
             continue
-        if folder != "derived" and (float(row["duration_s"] or 0) < LEAST_SECONDS or int(row["packets"] or 0) < 16):
+        if folder not in ("derived", "mining") and (
+            float(row["duration_s"] or 0) < LEAST_SECONDS or int(row["packets"] or 0) < 16
+        ):
             continue  # holds no eligible flow
         pool = re.search(r"pool (\d+(?:\.\d+){3}):(\d+)", _notes(data, row))
         mining = row["label"] == "mining"
         kind = "export" if folder == "derived" else "headers" if "no payload" in form else ""
         one = Input(data / row["file"], row["file"].split("/")[1], kind, not mining or pool is not None)
+        coin = re.match(r"(XMR|ETH|ZEC):", row["notes"])
+        one.coin = coin[1] if coin else ""
         if pool:
             one.mines = _Service(pool[1], int(pool[2]))  # type: ignore[assignment]
         yield one
@@ -253,6 +280,11 @@ def main() -> None:
     engine = ibis.duckdb.connect(threads=2)
     inputs = list(labelled(options.data, options.only)) if options.data.is_dir() else []
     found = list(survey(inputs, engine))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, mines, path, ends, port in series(options.data, Path(folder)) if not options.only else ():
+            kind = "series in a VPN" if "vpn" in name and "novpn" not in name else "series"
+            one = Input(path, kind, "", True, {(ends, port)} if mines else set())
+            found += judged(one, engine)
     for capture in made(options.seeds):
         one = Input(capture.path, "generated", "", True, capture.mines, capture.held, capture.labels)
         found += judged(one, engine)
@@ -264,7 +296,13 @@ def main() -> None:
         for one in found:
             if one.mining != (one.posterior >= 0.5):
                 print(f"{'missed' if one.mining else 'FALSE'} {one.kind} {one.source} {one.named} {one.posterior:.3f}")
-    print(*table(found), sep="\n")
+    coins = [one.features["coin"] for one in found if "coin" in one.features]
+    long = [one for one in found if "any length" not in one.kind]
+    print(*table(found), "", f"coin right: {sum(coins):.0f} of {len(coins)} flows", "", sep="\n")
+    real = [one for one in long if not one.source.startswith("generated")]
+    print("Captures and exports:", *precision(real), "", *reliability(long), sep="\n")
+    apart = [one for one in long if one.source.startswith("generated") and one.held]
+    print("", "Generated, held apart:", *precision(apart), sep="\n")
 
 
 if __name__ == "__main__":

@@ -120,7 +120,9 @@ def _mining_verb(verdict: Verdict) -> str:
 
 
 def _transport(verdict: Verdict) -> str:
-    return f" over {verdict.transport}" if verdict.transport not in ("", "plain") else " in plain text"
+    if verdict.transport == "":  # what carried it is not known
+        return ""
+    return f" over {verdict.transport}" if verdict.transport != "plain" else " in plain text"
 
 
 def _peers(verdicts: Sequence[Verdict]) -> str:

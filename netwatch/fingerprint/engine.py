@@ -28,12 +28,15 @@ BEHAVIOUR_AT_MOST = 0.989
 
 @dataclass(slots=True)
 class Outcome:
-    """One rule over one table: ``holds`` int8 (grounds, n), ``posterior`` float64 (n,), ``told`` bool (n,)."""
+    """One rule over one table: ``holds`` int8 (grounds, n), ``posterior`` float64 (n,), ``told`` bool (n,);
+    ``possible`` bool (n,): what the rule requires holds.
+    """
 
     rule: Rule
     holds: np.ndarray
     posterior: np.ndarray
     told: np.ndarray
+    possible: np.ndarray
     basis: np.ndarray
 
 
@@ -55,10 +58,8 @@ def weigh(rule: Rule, table: FeatureTable, options: FingerprintOptions) -> Outco
     posterior = 1.0 / (1.0 + np.exp(-np.clip(odds, -500, 500)))
     basis = _basis(moved, n)
     posterior = np.where(basis == "behaviour", np.minimum(posterior, BEHAVIOUR_AT_MOST), posterior)
-    told = posterior >= options.report_from
-    if rule.required is not None:
-        told &= evaluate(rule.required, table.columns, n) == YES
-    return Outcome(rule, holds, posterior, told, basis)
+    possible = np.ones(n, bool) if rule.required is None else evaluate(rule.required, table.columns, n) == YES
+    return Outcome(rule, holds, posterior, possible & (posterior >= options.report_from), possible, basis)
 
 
 def _basis(moved: dict[str, np.ndarray], n: int) -> np.ndarray:
@@ -197,7 +198,8 @@ def _alternatives(outcomes: Sequence[Outcome], best: int, row: int) -> tuple[tup
     ranked: dict[str, float] = {}
     for outcome in outcomes:
         posterior = float(outcome.posterior[row])
-        if outcome.rule.class_id != chosen.class_id and posterior >= 0.01:
+        other = outcome.rule.class_id != chosen.class_id
+        if other and outcome.possible[row] and posterior >= 0.01:
             ranked[outcome.rule.class_id] = max(posterior, ranked.get(outcome.rule.class_id, 0.0))
     rest = 1.0 - float(outcomes[best].posterior[row])
     for name in chosen.alternatives[:1]:

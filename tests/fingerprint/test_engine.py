@@ -109,3 +109,15 @@ def test_the_likelier_class_is_told_and_the_other_is_an_alternative():
 def test_nothing_required_is_nothing_told():
     weighed = rule(ground("a", "payload", "payload.cn_job", 14.0), required={"feature": "payload.cn_login"})
     assert judge([weighed], FeatureTable.of({"payload.cn_job": np.ones(1)}), FingerprintOptions()) == []
+
+
+def test_a_class_whose_requirement_is_not_met_is_no_alternative():
+    likely = rule(ground("a", "payload", "payload.cn_job", 14.0))
+    other = make_rule(
+        {"id": "o", "title": "t", "meaning": "m.", "class": "mining.getwork", "required": {"feature": "payload.gbt"},
+         "ground": [ground("a", "payload", "payload.cn_job", 11.0)]}
+    )  # fmt: skip
+    seen = {"payload.cn_job": np.ones(2), "payload.gbt": np.array([0.0, 1.0])}
+    without, with_it = judge([likely, other], FeatureTable.of(seen), FingerprintOptions())
+    assert "mining.getwork" not in dict(without.alternatives)
+    assert "mining.getwork" in dict(with_it.alternatives)
