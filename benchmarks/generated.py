@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from lookalikes import LOOKALIKES, Span
+from pool_sessions import PORTS, TALKS, mine, tunnel
 
 from netwatch.simulate.frames import Capture, Endpoint
-from netwatch.simulate.lookalikes import LOOKALIKES, Span
-from netwatch.simulate.pools import PORTS, TALKS, mine, tunnel
 from netwatch.simulate.sessions import Wire
 
 START = 1_700_000_000.0

@@ -6,7 +6,7 @@ A flow is *eligible* when its stitched records span two minutes or more and eigh
 (the least that the size atoms and the published flow classifiers ask for). Each capture is judged as it is (payload),
 with its payload cut off (headers), and as Flow Records of exporters with active/idle timeouts of 1800/15, 300/65 and
 60/30 s; files of exports as they are. Truth of a capture's flows: patterns over single TCP payloads, written apart from
-the program's, or the pool that the manifest names. Generated sessions (netwatch.simulate) are known by their making:
+the program's, or the pool that the manifest names. Generated sessions (generated.py) are known by their making:
 odd seeds are for developing, even ones are held apart.
 """
 

@@ -11,9 +11,9 @@ from heapq import merge
 from typing import NamedTuple
 
 import numpy as np
+from lookalikes import POOL_PORTS, Span
 
 from netwatch.simulate.frames import Capture, Endpoint, udp
-from netwatch.simulate.lookalikes import POOL_PORTS, Span
 from netwatch.simulate.sessions import Wire, client_hello, record
 
 PORTS = (*POOL_PORTS, 443, 3334, 3357, 5222, 6688, 9050, 10128, 12020, 13531, 14433, 20535, 33333)
