@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -10,30 +9,29 @@ from typing import Any
 
 import numpy as np
 
-PRIOR = 1e-4
 BINS = np.linspace(0, 1, 11)
 BASE_RATES = (1e-3, 1e-4, 1e-5, 1e-6)
 
 
 def logits(found: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Log-odds of mining of each flow, moved from the prior of the program to the share of mining among these flows,
-    and whether it mines.
+    """Log-odds of mining of each flow as told, and whether it mines."""
+    said = np.clip(np.array([one.posterior for one in found]), 1e-6, 1 - 1e-3)
+    return np.log(said / (1 - said)), np.array([one.mining for one in found], float)
+
+
+def scale(odds: np.ndarray, held: np.ndarray, slope: float | None = None) -> tuple[float, float]:
+    """Slope and intercept with which the log-odds fit best (Platt); the intercept alone where the slope is given.
+
+    The intercept has to be fitted in any case: mining is far commoner among these flows than the prior says.
     """
-    said = np.clip(np.array([one.posterior for one in found]), 1e-7, 1 - 1e-7)
-    held = np.array([one.mining for one in found], float)
-    share = min(max(held.mean(), 1e-3), 1 - 1e-3)
-    return np.log(said / (1 - said)) - math.log(PRIOR / (1 - PRIOR)) + math.log(share / (1 - share)), held
+    from scipy.optimize import minimize
 
+    def loss(weights: np.ndarray) -> float:
+        moved = (weights[1] if slope is None else slope) * odds + weights[0]
+        return float(np.logaddexp(0, np.where(held > 0, -moved, moved)).mean() + 1e-4 * weights @ weights)
 
-def scale(odds: np.ndarray, held: np.ndarray) -> tuple[float, float]:
-    """Slope and intercept that make the log-odds fit best (Platt), by Newton's method with a little ridge."""
-    columns, weights = np.stack([odds, np.ones(len(odds))], axis=1), np.array([1.0, 0.0])
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-np.clip(columns @ weights, -30, 30)))
-        gradient = columns.T @ (held - chance) - 0.01 * (weights - (1, 0))
-        curvature = (columns.T * (chance * (1 - chance))) @ columns + 0.01 * np.eye(2)
-        weights = weights + np.linalg.solve(curvature, gradient)
-    return float(weights[0]), float(weights[1])
+    best = minimize(loss, np.array([0.0, 1.0])).x
+    return float(best[1]) if slope is None else slope, float(best[0])
 
 
 def errors(odds: np.ndarray, held: np.ndarray) -> tuple[float, float]:
@@ -48,23 +46,23 @@ def errors(odds: np.ndarray, held: np.ndarray) -> tuple[float, float]:
 
 
 def reliability(found: Sequence[Any]) -> Iterator[str]:
-    """The table: as told, and with the scale fitted on the other half of the origins."""
-    yield "| input | origins | flows | mining | Brier | ECE | slope, intercept of the other half | Brier | ECE |"
-    yield "|---|---|--:|--:|--:|--:|---|--:|--:|"
+    """The table: with the intercept, and with slope and intercept, that fit the other half of the origins best."""
+    yield "| input | origins | flows | mining | intercept | Brier | ECE | slope, intercept | Brier | ECE |"
+    yield "|---|---|--:|--:|--:|--:|--:|---|--:|--:|"
     kinds = sorted({one.kind for one in found})
     for kind in kinds:
         halves = [[one for one in found if one.kind == kind and zlib.crc32(one.source.encode()) % 2 == half]
                   for half in (0, 1)]  # fmt: skip
         if not all(any(o.mining for o in half) and not all(o.mining for o in half) for half in halves):
-            yield f"| {kind} | one half has no mining, or nothing else | | | | | | | |"
+            yield f"| {kind} | one half has no mining, or nothing else | | | | | | | | |"
             continue
         for number, half in enumerate(halves):
             odds, held = logits(half)
-            slope, intercept = scale(*logits(halves[1 - number]))
-            told, scaled = errors(odds, held), errors(slope * odds + intercept, held)
+            moved, both = scale(*logits(halves[1 - number]), slope=1.0), scale(*logits(halves[1 - number]))
+            told, scaled = errors(odds + moved[1], held), errors(both[0] * odds + both[1], held)
             name = "second half" if number else "first half"
-            cells = (kind, name, f"{len(half)}", f"{held.sum():.0f}", *(f"{error:.3f}" for error in told),
-                     f"{slope:.2f}, {intercept:+.2f}", *(f"{error:.3f}" for error in scaled))  # fmt: skip
+            cells = (kind, name, f"{len(half)}", f"{held.sum():.0f}", f"{moved[1]:+.2f}", *(f"{e:.3f}" for e in told),
+                     f"{both[0]:.2f}, {both[1]:+.2f}", *(f"{e:.3f}" for e in scaled))  # fmt: skip
             yield "| " + " | ".join(cells) + " |"
 
 
