@@ -96,6 +96,8 @@ def start_flow(table, slot, packet, hash, ports, orientation, input):  # type: i
     origin.class_of_service = packet.class_of_service
     origin.orientation = orientation[1]
     origin.reason = 0
+    origin.turned = orientation[0]
+    origin.carrier = packet.carrier
 
 
 @inlined

@@ -290,6 +290,7 @@ def decode(octets, frames, first_frame, rows, candidates, counts, inner):  # typ
             if status == 0 and what != IP:
                 p, status, detail, vlan = unwrap(octets, p, end, what, detail, vlan)
         row = rows[kept]
+        header = p
         if status == 0:
             status, p, ip_end, ip_wire_end = _internet(octets, p, end, wire_end, row, counts)
         if status:
@@ -301,8 +302,11 @@ def decode(octets, frames, first_frame, rows, candidates, counts, inner):  # typ
         row.vlan = vlan
         row.tunnel = 0
         row.tunnel_identifier = 0
+        row.carrier = 0
         if inner and may_carry(row.protocol, row.source_port, row.destination_port):
             _inner(octets, p, ip_end, ip_wire_end, row, counts)
+            if row.tunnel and row.payload_start - header <= 0xFFFF:
+                row.carrier = row.payload_start - header
         datagram = row.protocol == 17 and row.fragment == 0 and row.payload_captured >= 16
         if datagram and candidates.size and _may_export(octets, row.payload_start, row.payload_length):
             candidates[found] = kept

@@ -53,6 +53,8 @@ ORIGIN = np.dtype(
         ("class_of_service", "u1"),
         ("orientation", "u1"),
         ("reason", "u1"),
+        ("turned", "u1"),  # its first packet went from destination to source
+        ("carrier", "u2"),  # of its first packet
     ],
     align=True,
 )

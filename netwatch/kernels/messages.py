@@ -61,10 +61,6 @@ SFLOW = 255
 """In place of the version: an sFlow version 5 datagram."""
 STREAMS = 1 << 16
 """Exporters and observation domains that are told apart."""
-LONGEST = 65_535
-"""Octets of a message."""
-CHAIN = 64
-"""Sets of one message that are looked at to recognise it."""
 
 
 class Streams(NamedTuple):
@@ -163,7 +159,8 @@ def _templated(octets, p, message):  # type: ignore[no-untyped-def]
 
 
 @part
-def _header_size(version):  # type: ignore[no-untyped-def]
+def header_size(version):  # type: ignore[no-untyped-def]
+    """Octets of a message's header; 0 where there is no such version."""
     if version == 1 or version == 10:
         return 16
     if version == 9:
@@ -172,7 +169,8 @@ def _header_size(version):  # type: ignore[no-untyped-def]
 
 
 @part
-def _zeros(octets, p, end):  # type: ignore[no-untyped-def]
+def zeros(octets, p, end):  # type: ignore[no-untyped-def]
+    """Whether ``[p, end)`` is padding."""
     while p < end:
         if octets[p]:
             return False
@@ -186,7 +184,7 @@ def _sets(octets, p, end, i, sets, found):  # type: ignore[no-untyped-def]
     while p + 4 <= end:
         number, size = be16(octets, p), be16(octets, p + 2)
         if size < 4:
-            return found, p, OK if number == 0 and _zeros(octets, p, end) else BAD_SET
+            return found, p, OK if number == 0 and zeros(octets, p, end) else BAD_SET
         if p + size > end:
             return found, p, CUT
         row = sets[found]
@@ -223,7 +221,7 @@ def walk(octets, start, length, streams, messages, sets):  # type: ignore[no-unt
             continue
         version = be16(octets, p)
         body = header_end(octets, p, end) if version == 0 else np.int64(-1)
-        size = 28 if body >= 0 else _header_size(version)
+        size = 28 if body >= 0 else header_size(version)
         if size == 0 or length[i] < size:
             message.status = NO_VERSION if size == 0 else SHORT
             continue
@@ -265,106 +263,3 @@ def walk(octets, start, length, streams, messages, sets):  # type: ignore[no-unt
                 message.stop = min(max(said, body), end)
                 message.status = CUT if said > end else TRAILING
     return found
-
-
-@part
-def _chained(octets, p, end, template):  # type: ignore[no-untyped-def]
-    """Whether sets with plausible numbers (``template`` and the next, or 256 and above) fill ``[p, end)``."""
-    for _ in range(CHAIN):
-        if p + 4 > end:
-            return p > end - 4 and _zeros(octets, p, end)
-        number, size = be16(octets, p), be16(octets, p + 2)
-        if number == 0 and size == 0:
-            return _zeros(octets, p, end)
-        if size < 4 or p + size > end or not (number >= 256 or number == template or number == template + 1):
-            return False
-        p += size
-    return True
-
-
-@part
-def is_message(octets, p, length):  # type: ignore[no-untyped-def]
-    """Whether the octets at ``p`` are one flow export message: its version, and every length in it consistent."""
-    if length < 20:
-        return False
-    version = be16(octets, p)
-    count = be16(octets, p + 2)
-    if version == 0:
-        return samples_end(octets, p, p + length) >= 0
-    if version == 1:
-        return 0 < count <= 64 and length == 16 + 52 * count and be32(octets, p + 12) < 1_000_000_000
-    if version == 5:
-        return 0 < count <= 64 and length == 24 + 48 * count and be32(octets, p + 12) < 1_000_000_000
-    if version == 7:
-        return 0 < count <= 64 and length == 24 + 52 * count and be32(octets, p + 12) < 1_000_000_000
-    if version == 9:
-        return length >= 24 and be32(octets, p + 8) != 0 and _chained(octets, p + 20, p + length, 0)
-    return version == 10 and count == length and _chained(octets, p + 16, p + length, 2)
-
-
-@kernel
-def are_messages(octets, start, length, found):  # type: ignore[no-untyped-def]
-    """Fill ``found``, boolean (n,): :func:`is_message` for each place."""
-    for i in range(len(start)):
-        found[i] = is_message(octets, start[i], length[i])
-
-
-@part
-def _next_header(octets, p, end):  # type: ignore[no-untyped-def]
-    """Where the v9 message at ``p`` ends: its header has no length, but no set has the number of a version.
-
-    Returns:
-        the place of the next header or ``end``; -1 where the sets do not follow each other.
-
-    """
-    p += 20
-    while p + 4 <= end:
-        number, size = be16(octets, p), be16(octets, p + 2)
-        if number == 5 or number == 7 or number == 9 or number == 10:
-            return p
-        if size < 4 and (number or size):
-            return -1
-        p += max(size, 4)  # some exporters fill up with zeros
-    return end
-
-
-@kernel
-def split(octets, position, last, start, length):  # type: ignore[no-untyped-def]
-    """Find messages that lie back to back.
-
-    Args:
-        octets: uint8.
-        position: where the first begins.
-        last: whether nothing follows these octets.
-        start: int64 (n,), filled: where each lies.
-        length: int64 (n,), filled: its octets.
-
-    Returns:
-        (messages found, place after the last of them, whether what is there is no message).
-
-    """
-    end = len(octets)
-    found = 0
-    while found < len(start) and position + 16 <= end:
-        version, count = be16(octets, position), be16(octets, position + 2)
-        header = _header_size(version)
-        if header == 0:
-            return found, position, True
-        if version == 10:
-            size = count
-        elif version == 9:
-            after = _next_header(octets, position, end)
-            size = after - position if after >= 0 else np.int64(-1)
-            # The octets after it show where it ends, if there are any.
-            if after >= end and not last and size <= LONGEST:
-                return found, position, False
-        else:
-            size = header + count * (48 if version == 5 else 52)
-        if size < header or size > LONGEST:
-            return found, position, True
-        if position + size > end:
-            return found, position, False
-        start[found], length[found] = position, size
-        found += 1
-        position += size
-    return found, position, False

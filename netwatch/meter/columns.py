@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -20,6 +21,28 @@ def flows_of(ended: Ended, state: np.void) -> Flows:
     tell(ended.flows[:n], ended.origins[:n], ended.exchanges[: int(state["ended_exchanges"])], told)
     untold = {name: column[:n] for name, column in _untold(len(ended.flows)).items()}
     return Flows({**told._asdict(), **untold}, exchange_of(ended, state))
+
+
+def carried(origins: np.ndarray, carriers: Mapping[int, np.ndarray]) -> dict[str, np.ndarray]:
+    """Columns of the tunnels of flows: ``origins`` flowtable.ORIGIN (n,), ``carriers`` of each input CARRIER."""
+    n = len(origins)
+    tunnel, identifier = np.zeros(n, np.uint8), np.zeros(n, np.uint32)
+    sides = np.zeros((2, n, 2), np.uint64)
+    rows = np.flatnonzero(origins["carrier"])
+    for input in np.unique(origins["input"][rows]).tolist():
+        mine = rows[origins["input"][rows] == input]
+        found = carriers[input][origins["carrier"][mine]]
+        turned = origins["turned"][mine].astype(np.int64)
+        tunnel[mine], identifier[mine] = found["tunnel"], found["identifier"]
+        for half, part in enumerate(("high", "low")):
+            sides[turned, mine, half] = found[f"source_{part}"]
+            sides[1 - turned, mine, half] = found[f"destination_{part}"]
+    return {
+        "tunnel": tunnel,
+        "tunnel_identifier": identifier,
+        "outer_source_address": sides[0],
+        "outer_destination_address": sides[1],
+    }
 
 
 @cache

@@ -12,7 +12,7 @@ from netwatch.kernels.fragments import DATAGRAM, Fragments
 from netwatch.kernels.machine import Arguments
 from netwatch.kernels.meter import FILL, Batch, Scratch, end_all, meter_packets
 from netwatch.kernels.pool import Pool
-from netwatch.meter.columns import flows_of
+from netwatch.meter.columns import carried, flows_of
 from netwatch.meter.options import MeterOptions
 from netwatch.model.flows import Flows
 from netwatch.model.packets import PACKET, Packets
@@ -46,6 +46,7 @@ class Meter:
         self._exchanges = _exchanges(options)
         self._fragments = Fragments(np.zeros(DATAGRAMS, DATAGRAM))
         self._scratch = Scratch.empty()
+        self._carriers: dict[int, np.ndarray] = {}  # by input
         self._ended = Ended(
             np.zeros(ENDED, FLOW),
             np.zeros(ENDED, ORIGIN),
@@ -61,6 +62,8 @@ class Meter:
         They may be held back, for a later call or the end, until there are at least ``hold`` of them.
         """
         parts: list[Flows] = []
+        if packets.carriers is not None:
+            self._carriers[packets.input] = packets.carriers
         rows = np.ascontiguousarray(packets.rows, PACKET).view()
         octets = np.ascontiguousarray(packets.octets, np.uint8).view()
         # Captures are often mapped read-only: one kind of array, one compilation.
@@ -123,6 +126,8 @@ class Meter:
     def _fetch(self) -> Flows:
         state = self._table.state
         flows = flows_of(self._ended, state[0])
+        if self._carriers:
+            flows = flows.with_columns(**carried(self._ended.origins[: len(flows)], self._carriers))
         for name in ("ended", "ended_exchanges", "ended_octets", "ended_pushes"):
             state[name] = 0
         return flows

@@ -78,6 +78,10 @@ FLOW: tuple[Element, ...] = (
     _iana("fragmentFlags", "u1", "", 197, "union of fragment bits seen: 1 fragments of either kind; 0 none or unknown"),
     _own("orientation", "u1", "", "what told source from destination: an Orientation"),
     _own("detail", "u1", "", "what the record can tell: a union of Detail bits"),
+    _own("tunnel", "u1", "", "what carried the flow's first packet, outermost: a Tunnel; 0 nothing"),
+    _own("tunnel_identifier", "u4", "", "of that tunnel: VNI, TEID, GRE key, ERSPAN session; 0 none"),
+    _own("outer_source_address", ADDRESS, "", "outermost address on the side of the source; 0 no tunnel"),
+    _own("outer_destination_address", ADDRESS, "", "outermost address on the side of the destination"),
     _own("input", "u4", "", "index of the input in the run's list"),
     _own("first_frame", "i8", "", "1-based number of the first packet or record in its input"),
 )
@@ -106,6 +110,13 @@ class Orientation:
 
     EXPORTED, SYN, FIRST_PACKET, PORTS = range(4)
     names = ("as exported", "SYN", "first packet", "ports")
+
+
+class Tunnel:
+    """What an outermost IP header carried, by the codes of kernels.tunnel."""
+
+    names = ("", "IP in IP", "IPv6 in IP", "GRE", "ERSPAN", "VXLAN", "Geneve", "GTP-U", "L2TP", "Teredo", "MPLS in IP",
+             "EtherIP")  # fmt: skip
 
 
 class Detail:

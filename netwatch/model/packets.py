@@ -30,6 +30,7 @@ PACKET = np.dtype(
         ("fragment", "u1"),  # 0 whole, 1 first fragment, 2 later fragment (has no ports of its own)
         ("hop_limit", "u1"),
         ("tunnel", "u1"),  # what the outermost IP header carries, if what is inside was decoded: kernels.tunnel.TUNNELS
+        ("carrier", "u2"),  # number of the outermost IP header's addresses in Packets.carriers; 0 none or not told
     ],
     align=True,
 )
@@ -42,12 +43,14 @@ class Packets:
     """A batch of packets in file order.
 
     ``rows``: array of :data:`PACKET`. ``octets``: uint8 buffer that ``payload_start`` points into (a mapped
-    file or a decompressed block). ``input``: index of the input in the run's list.
+    file or a decompressed block). ``input``: index of the input in the run's list. ``carriers``: array of
+    kernels.carriers.CARRIER that tunnelled packets point into, one an input; None where there are none.
     """
 
     rows: np.ndarray
     octets: np.ndarray
     input: int
+    carriers: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.rows)

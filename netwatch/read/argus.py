@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 from netwatch.model.elements import Detail
-from netwatch.read.lines import BAD_LINE, LineReader, nothing, table
+from netwatch.read.lines import BAD_LINE, Heading, LineReader, filled, headed
 
 _NEEDED = ("StartTime", "Proto", "SrcAddr", "DstAddr", "TotPkts", "TotBytes")
 HEADING = (b"StartTime,", b"StartTime\t")
 _FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16, "U": 32, "E": 64, "C": 128}
 
 
-def _heading(block: bytes) -> tuple[list[str], str]:
-    """The names in the first line, and what separates them: commas (``ra -c,``) or tabs."""
+def _heading(block: bytes) -> Heading:
+    """The first line: names between commas (``ra -c,``) or tabs."""
     first = block.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
     delimiter = "\t" if "\t" in first else ","
-    return first.split(delimiter), delimiter
+    return Heading(first.split(delimiter), delimiter)
 
 
 class ArgusReader(LineReader):
@@ -34,7 +34,7 @@ class ArgusReader(LineReader):
     @staticmethod
     def recognises(head: bytes) -> bool:
         """By the names in the first line."""
-        names, _ = _heading(head)
+        names = _heading(head).names
         return all(name in names for name in _NEEDED)
 
     @staticmethod
@@ -43,17 +43,13 @@ class ArgusReader(LineReader):
         return None
 
     def _parse(self, block: bytes, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
-        octets = np.frombuffer(block, np.uint8)
-        lines = np.flatnonzero((octets[starts] != ord("\n")) & (octets[starts] != ord("\r")))
+        lines = filled(block, starts)
         if self._line == 0:
-            self._names, self._delimiter = _heading(block)
+            self._head = _heading(block)
             lines = lines[lines > 0]
         # Argus repeats the header now and then.
         again = [line for line in lines.tolist() if block.startswith(HEADING, int(starts[line]))]
-        lines = np.setdiff1d(lines, again)
-        if len(set(self._names)) != len(self._names):
-            return lines, *nothing()
-        return lines, *table(block, self._names, starts, self._delimiter, quoted=False)
+        return headed(block, starts, np.setdiff1d(lines, again), self._head, quoted=False)
 
     def _convert(self, column: Callable[[str], Any], n: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         from netwatch.read import values as v

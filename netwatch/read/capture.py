@@ -17,6 +17,7 @@ from netwatch.read.links import link_name, not_ip_name
 from netwatch.read.source import Source, Window
 
 if TYPE_CHECKING:
+    from netwatch.kernels.carriers import Carriers
     from netwatch.read.exports import ExportDecoder
 
 EXPORT_NOTE = "flow export message"
@@ -49,6 +50,7 @@ class CaptureReader:
         self._links: dict[int, int] = {}
         self._number = 0  # frames seen
         self._exports: ExportDecoder | None = None  # made for the first message
+        self._carriers: Carriers | None = None  # made for the first tunnel
 
     @abstractmethod
     def _begin(self, window: Window) -> int:
@@ -115,7 +117,20 @@ class CaptureReader:
             kept, octets, rows = kept - len(rows), octets - int(wire.sum(dtype=np.int64)), rows[:0]
         self.tally.keep(kept, octets)
         if len(rows):
-            yield Packets(rows, window.octets, self.input)
+            yield Packets(rows, window.octets, self.input, self._numbered(window.octets, rows))
+
+    def _numbered(self, octets: np.ndarray, rows: np.ndarray) -> np.ndarray | None:
+        """Number the carriers of tunnelled packets; all of this input so far, None where there were none."""
+        from netwatch.kernels.decode import TUNNELLED
+
+        if not self._counts[TUNNELLED:].any():
+            return None
+        from netwatch.kernels.carriers import Carriers, number_carriers
+
+        if self._carriers is None:
+            self._carriers = Carriers.empty()
+        number_carriers(octets, rows, self._carriers)
+        return self._carriers.rows
 
     def _leave_out(self, rows: np.ndarray, octets: int) -> None:
         if len(rows):
@@ -207,6 +222,8 @@ class CaptureReader:
         for text, place in words.items():
             if self._counts[place]:
                 self.tally.notes[text] += int(self._counts[place])
+        if self._carriers and self._carriers.used[1]:
+            self.tally.notes["packet whose carrier is not told (too many)"] += int(self._carriers.used[1])
         for link, n in sorted(self._links.items()):
             self.tally.notes[f"link type {link_name(link)}"] += n
         self.details |= {"link_types": [link_name(link) for link in sorted(self._links)], "layer": self.options.layer}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from netwatch.model.elements import FLOW, Orientation
-from netwatch.read.lines import LineReader, nothing, table
+from netwatch.model.elements import FLOW, Orientation, Tunnel
+from netwatch.read.lines import Heading, LineReader, filled, headed
 
 _TIMES = {"flow_start": "flow_start_nanoseconds", "flow_end": "flow_end_nanoseconds"}
+_CODED = {"orientation": Orientation.names, "tunnel": Tunnel.names}
 _DELIMITERS = ",;\t|"
 
 
@@ -22,7 +24,7 @@ class DelimitedReader(LineReader):
     @staticmethod
     def recognises(head: bytes) -> bool:
         """By the names in the first line."""
-        return bool(_header(head)[0])
+        return _header(head) is not None
 
     @staticmethod
     def begins(head: bytes) -> int | None:
@@ -30,14 +32,12 @@ class DelimitedReader(LineReader):
         return None
 
     def _parse(self, block: bytes, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
-        octets = np.frombuffer(block, np.uint8)
-        lines = np.flatnonzero((octets[starts] != ord("\n")) & (octets[starts] != ord("\r")))
+        lines = filled(block, starts)
         if self._line == 0:
-            self._delimiter, self._names = _header(block)
+            self._head = _header(block)
+            self._names = self._head.names if self._head else []
             lines = lines[lines > 0]
-        if not self._names or len(set(self._names)) != len(self._names):
-            return lines, *nothing()
-        return lines, *table(block, self._names, starts, self._delimiter, quoted=True)
+        return headed(block, starts, lines, self._head, quoted=True)
 
     def _convert(self, column: Callable[[str], Any], n: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         from netwatch.read import values as v
@@ -53,8 +53,8 @@ class DelimitedReader(LineReader):
                 columns[element.name], fits = self._moments(column(name), name == element.name)
             elif element.dtype.shape:
                 columns[element.name], fits = v.addresses(column(name))
-            elif name == "orientation":
-                columns[name], fits = v.mapped(column(name), _orientation, np.uint8), good
+            elif name in _CODED:
+                columns[name], fits = v.mapped(column(name), partial(_code, _CODED[name]), np.uint8), good
             else:
                 values, fits = v.numbers(column(name))
                 limit = float(np.iinfo(element.dtype).max)
@@ -71,21 +71,22 @@ class DelimitedReader(LineReader):
         return v.mapped(column, _whole, np.int64), v.numbers(column)[1]
 
 
-def _header(head: bytes) -> tuple[str, list[str]]:
-    """(delimiter, names) of the first line; "" where it has not our names."""
+def _header(head: bytes) -> Heading | None:
+    """The first line; None where it has not our names."""
     line = head.split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
     for delimiter in _DELIMITERS:
         names = [name.strip().strip('"') for name in line.split(delimiter)]
         if {"source_address", "destination_address"} <= set(names) and ({*_TIMES, *_TIMES.values()} & set(names)):
-            return delimiter, names
-    return "", []
+            return Heading(names, delimiter)
+    return None
 
 
 def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-def _orientation(text: str) -> int:
-    if text in Orientation.names:
-        return Orientation.names.index(text)
-    return int(text) if text in ("0", "1", "2", "3") else 0
+def _code(names: tuple[str, ...], text: str) -> int:
+    """The code of a name, or the number itself; 0 for what is neither."""
+    if text in names:
+        return names.index(text)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 3 and int(text) < len(names) else 0

@@ -10,7 +10,7 @@ import numpy as np
 from netwatch.model.address import is_ipv4
 from netwatch.model.elements import Detail
 from netwatch.read.json_lines import objects
-from netwatch.read.lines import BAD_LINE, LineReader
+from netwatch.read.lines import BAD_LINE, LineReader, filled
 
 _COLUMNS = (
     "src_ip", "src_port", "dest_ip", "dest_port", "proto", "vlan", "icmp_type", "icmp_code", "event_type", "flow.start",
@@ -38,8 +38,7 @@ class EveReader(LineReader):
         return None
 
     def _parse(self, block: bytes, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
-        octets = np.frombuffer(block, np.uint8)
-        lines = np.flatnonzero((octets[starts] != ord("\n")) & (octets[starts] != ord("\r")))
+        lines = filled(block, starts)
         return lines, *objects(block, starts, lines, _COLUMNS)
 
     def _convert(self, column: Callable[[str], Any], n: int) -> tuple[dict[str, np.ndarray], np.ndarray]:

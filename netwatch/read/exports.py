@@ -9,7 +9,8 @@ import numpy as np
 
 from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
-from netwatch.kernels.messages import DUPLICATE, MESSAGE, OK, REASONS, SET, SFLOW, TRAILING, Streams, are_messages, walk
+from netwatch.kernels.messages import DUPLICATE, MESSAGE, OK, REASONS, SET, SFLOW, TRAILING, Streams, walk
+from netwatch.kernels.recognition import are_messages
 from netwatch.model.flows import Flows, blank
 from netwatch.model.heard import Heard
 from netwatch.model.tally import Tally

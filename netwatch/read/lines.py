@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,13 @@ BLOCK = 1 << 23
 """Octets of lines that are parsed at once."""
 NEWLINE = 0x0A
 BAD_LINE = "line that cannot be parsed"
+
+
+class Heading(NamedTuple):
+    """The names of the columns of delimited text, and what stands between them."""
+
+    names: list[str]
+    delimiter: str
 
 
 class LineReader:
@@ -162,6 +169,21 @@ def _clean(block: bytes, octets: np.ndarray) -> bytes:
     except UnicodeDecodeError:
         return np.where(octets < 0x80, octets, ord("?")).astype(np.uint8).tobytes()
     return block
+
+
+def filled(block: bytes, starts: np.ndarray) -> np.ndarray:
+    """Indices of the lines that are not blank."""
+    first = np.frombuffer(block, np.uint8)[starts]
+    return np.flatnonzero((first != ord("\n")) & (first != ord("\r")))
+
+
+def headed(
+    block: bytes, starts: np.ndarray, lines: np.ndarray, head: Heading | None, *, quoted: bool
+) -> tuple[np.ndarray, np.ndarray, Any]:
+    """What ``LineReader._parse`` gives for ``lines`` under a heading; nothing where it names a column twice."""
+    if head is None or len(set(head.names)) != len(head.names):
+        return lines, *nothing()
+    return lines, *table(block, head.names, starts, head.delimiter, quoted)
 
 
 def nothing() -> tuple[np.ndarray, Any]:

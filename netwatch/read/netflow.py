@@ -62,7 +62,7 @@ class NetflowReader:
         self.details: dict[str, object] = {}
 
     def __iter__(self) -> Iterator[Flows]:
-        from netwatch.kernels.messages import split
+        from netwatch.kernels.recognition import split
 
         start, length = np.empty(MESSAGES, np.int64), np.empty(MESSAGES, np.int64)
         window, position, number = self.source.first(), 0, 0

@@ -50,7 +50,22 @@ def sampled(
     rows = rows[:kept]
     tally.keep(kept, 0)
     _account(frames[frames["status"] != 0], counts, tally)
-    return _flows(rows, samples[rows["frame"]], messages[which])
+    flows = _flows(rows, samples[rows["frame"]], messages[which])
+    return flows.with_columns(**_carried(octets, rows)) if rows["tunnel"].any() else flows
+
+
+def _carried(octets: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns of the tunnels in which sampled packets were."""
+    from netwatch.kernels.carriers import Carriers, number_carriers
+
+    carriers = Carriers.empty()
+    number_carriers(octets, rows, carriers)
+    told = carriers.rows[rows["carrier"]]
+    sides = {
+        f"outer_{side}_address": np.stack([told[f"{side}_high"], told[f"{side}_low"]], axis=1)
+        for side in ("source", "destination")
+    }
+    return {"tunnel": rows["tunnel"], "tunnel_identifier": rows["tunnel_identifier"], **sides}
 
 
 def _account(refused: np.ndarray, counts: np.ndarray, tally: Tally) -> None:

@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from netwatch.errors import OutputError
-from netwatch.model.elements import Orientation
+from netwatch.model.elements import Orientation, Tunnel
 from netwatch.model.flows import Flows
 from netwatch.model.text import instant
 from netwatch.store.schema import from_arrow
@@ -24,6 +24,7 @@ from netwatch.store.top import as_text
 from netwatch.wire.ipfix_writer import IpfixWriter
 
 FORMATS = ("csv", "json", "parquet", "ipfix")
+_CODED = {"orientation": Orientation.names, "tunnel": Tunnel.names}
 _NAMED = ("direction", "traffic_class", "role", "source_country", "destination_country")
 
 
@@ -37,8 +38,9 @@ def readable(batch: pa.RecordBatch | pa.Table) -> pa.Table:
             columns[name] = pa.array(texts, pa.string())
         elif name in _NAMED or name.endswith("_address"):
             columns[name] = pa.array(as_text(name, column), pa.string())
-        elif name == "orientation":
-            columns[name] = pa.array([Orientation.names[value] for value in column.to_pylist()], pa.string())
+        elif name in _CODED:
+            names = _CODED[name]
+            columns[name] = pa.array([names[value] if value < len(names) else "" for value in column.to_pylist()])
         else:
             columns[name] = column
     return pa.table(columns)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from naive import frames as make
-from read import test_exports as exports
+from naive import messages as exports
 from read import test_flow_files as flow_files
 from read import test_nfcapd as nfcapd
 from read import test_sflow as sflow

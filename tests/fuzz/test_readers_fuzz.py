@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 from fuzz import bending, seeds
 from naive import frames as make
-from read import test_exports as exports
+from naive import messages as exports
 
 from netwatch.read import ReadOptions, open_inputs
 from netwatch.read.base import READERS

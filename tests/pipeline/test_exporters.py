@@ -2,7 +2,7 @@
 
 import pytest
 from naive import frames as make
-from read.test_exports import v5, v5_record
+from naive.messages import v5, v5_record
 
 from netwatch.config import Options
 from netwatch.meter import MeterOptions

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from naive import frames as make
-from read.test_exports import NOW, v5, v5_record
+from naive.messages import NOW, v5, v5_record
 
 from netwatch.config import Options
 from netwatch.detect import detect

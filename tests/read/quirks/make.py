@@ -7,7 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from read.test_exports import (  # noqa: E402 - found by the path above
+from naive.messages import (  # noqa: E402 - found by the path above
     COUNTED,
     KEY,
     KEYS,
