@@ -22,7 +22,7 @@ CARRIER = np.dtype(
     align=True,
 )
 MOST = 65_535
-"""Carriers of an input that are told apart."""
+"""Carriers of an input that are told apart; one less than a power of two."""
 
 
 class Carriers(NamedTuple):
