@@ -14,7 +14,7 @@ from netwatch.cli.choices import OUTPUT, Files, Reading, Watched, options, split
 from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
 from netwatch.errors import OutputError, UsageError
 from netwatch.model.series import COUNTERS, Series
-from netwatch.model.text import bit_rate, count, instant, percent, scaled
+from netwatch.model.text import bit_rate, count, duration, instant, percent, scaled
 from netwatch.model.times import parse_width
 from netwatch.series import KINDS, SeriesOptions
 
@@ -118,5 +118,5 @@ def _show(found: list[Series]) -> None:
     if found:
         bins = found[0].bins
         stdout().print(
-            f"{count(bins.count)} bins of {bins.width / 1e9:g} s from {instant(bins.start)} to {instant(bins.end)}"
+            f"{count(bins.count)} bins of {duration(bins.width)} from {instant(bins.start)} to {instant(bins.end)}"
         )
