@@ -20,7 +20,9 @@ from netwatch.read.source import open_source
 from netwatch.wire import dns, ipfix, mrt, netflow9, stratum, tls
 
 SLOWEST = 20
-"""Seconds that one input may take, compilation included."""
+"""CPU seconds that one input may take, compilation included; a busy machine is no fault of the input's."""
+STUCK = 300
+"""Seconds after which it waits for something that never comes."""
 WHOLE = {"netflow", "nfcapd", "zeek", "eve", "argus", "csv"}
 """Readers whose tally counts every octet of the file."""
 EDGES = (0, 1, 0x7F, 0x80, 0xFF, 0x20, 0x0A, 0x2C, 0x7B)
@@ -66,16 +68,19 @@ def bounded(what: bytes) -> Iterator[None]:
     def late(_number: int, _frame: object) -> None:
         raise TimeoutError("took too long")
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(SLOWEST)
+    before = [(one, signal.signal(one, late)) for one in (signal.SIGPROF, signal.SIGALRM)]
+    signal.setitimer(signal.ITIMER_PROF, SLOWEST)
+    signal.alarm(STUCK)
     try:
         yield
     except BaseException as fault:
         fault.add_note(f"input: {what[:4000].hex()}")
         raise
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        for one, handler in before:
+            signal.signal(one, handler)
 
 
 def read_file(path: Path, octets: bytes, options: ReadOptions) -> str:

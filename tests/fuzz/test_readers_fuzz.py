@@ -21,10 +21,10 @@ SECONDS = float(os.environ.get("NETWATCH_FUZZ_SECONDS", "20"))
 
 
 def test_bent_inputs():
-    seen, began = Counter(), time.monotonic()
+    seen, began = Counter(), time.process_time()
     for count, name in bending.everything(int(os.environ.get("NETWATCH_FUZZ_SEED", "1"))):
         seen[name] += count
-        if time.monotonic() - began > SECONDS and set(READERS) <= set(seen):
+        if time.process_time() - began > SECONDS and set(READERS) <= set(seen):
             break
     assert set(bending.DECODERS) <= set(seen)
 
@@ -106,8 +106,8 @@ def test_template_of_65_535_fields(number):
     _, decoder = exports.decode(exports.ipfix((number, content)))
     assert "template set: template goes beyond its set" in decoder.tally.dropped
     widest = struct.pack(">HH", 256, 16_000) + struct.pack(">HH", 8, 4) + struct.pack(">HH", 1, 8) * 15_999
-    began = time.monotonic()
+    began = time.process_time()
     flows, decoder = exports.decode(exports.ipfix((2, widest)), exports.ipfix((256, bytes(60_000)), sequence=1))
-    assert time.monotonic() - began < 5  # it once took 20 s: a step that looked at all fields for each field
+    assert time.process_time() - began < 5  # it once took 20 s: a step that looked at all fields for each field
     assert len(flows) == 0
     assert decoder.tally.balanced

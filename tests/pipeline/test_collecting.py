@@ -175,7 +175,7 @@ def test_a_signal_ends_it_with_everything_written(tmp_path, kind):
                 out.sendto(message, ("127.0.0.1", port))
         time.sleep(0.5)
         os.kill(process.pid, kind)
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=120)[1]
     assert process.returncode == 0, said
     assert "1 flows in 1 files" in said
     assert len(read(sorted(Path(tmp_path).glob("*.parquet")))) == 1
