@@ -233,3 +233,52 @@ def test_dhcp_and_control_floods():
     master = [flow(i * 60.0, "10.9.0.1", "10.9.0.3", 20000, packets=120, octets=8_000, back=118, seconds=55.0,
                    flags=DONE, source_port=40_000 + i) for i in range(30)]  # fmt: skip
     assert told(records(master)) == []
+
+
+TURNED = np.uint64(0x00_14_00_00)
+"""Bits of the second octet that mapping turns over: networks move whole, inside stays inside."""
+
+
+def later(flows, _random):
+    """Forty-one days and some microseconds later, so that hours and windows begin elsewhere."""
+    by = 41 * 86_400 * 10**9 + 1_234_567_891_000
+    return flows.with_columns(**{n: flows[n] + by for n in ("flow_start_nanoseconds", "flow_end_nanoseconds")})
+
+
+def elsewhere(flows, _random):
+    """All addresses mapped to others, one to one."""
+    moved = {}
+    for name in ("source_address", "destination_address"):
+        moved[name] = flows[name].copy()
+        moved[name][:, 1] ^= TURNED
+    return flows.with_columns(**moved)
+
+
+def reordered(flows, random):
+    """Clocks of a second, and records of one second in any order."""
+    start = flows["flow_start_nanoseconds"] // 10**9 * 10**9
+    order = np.lexsort((random.random(len(flows)), start))
+    return flows.with_columns(flow_start_nanoseconds=start).take(order)
+
+
+def in_two_files(flows, _random):
+    """The second half from another input."""
+    half = (np.arange(len(flows)) >= len(flows) // 2).astype(np.uint32)
+    return flows.with_columns(input=half)
+
+
+@pytest.mark.parametrize("change", [later, elsewhere, reordered, in_two_files], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("name", ATTACKS)
+def test_told_otherwise_it_is_the_same_attack(name, change):
+    make, expected = ATTACKS[name]
+    random = np.random.default_rng(17)
+    flows = change(records(make(random) + browsing(random, hosts=4)), random)
+    kinds = {(class_id, role) for class_id, role, _ in told(flows)}
+    assert kinds == {(class_id, role) for class_id, role, _ in expected}
+
+
+@pytest.mark.parametrize("change", [later, reordered, in_two_files], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("name", ["poll by the clock", "backup", "torrent"])
+def test_told_otherwise_it_is_as_innocent(name, change):
+    random = np.random.default_rng(18)
+    assert told(change(records(INNOCENT[name](random)), random)) == []

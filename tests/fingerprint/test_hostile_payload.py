@@ -2,10 +2,14 @@
 
 import time
 
+import numpy as np
 import pytest
 from naive.exchanges import flows
 
 from netwatch.fingerprint import Fingerprinter
+from netwatch.fingerprint.behaviour import denied, domains
+from netwatch.fingerprint.pattern import Pattern, PatternSet
+from netwatch.model.flows import Flows
 from netwatch.model.text import printable
 from netwatch.store import FlowStore
 
@@ -53,3 +57,63 @@ def test_agents_come_as_they_are_and_print_as_text(agent):
         told = [printable(str(word)) for word in verdicts[0].facts.get("agents", [])]
         assert all(word.isprintable() for word in told)
         assert "\x1b" not in "".join(told)
+
+
+def names_under(domain: bytes, count: int, code: int) -> Flows:
+    """As many questions, and answers with a code, for names that are never the same."""
+    label = b"%08d" + b"q" * 32
+    rest = bytes([len(domain)]) + domain + b"\x04test\0\0\x01\0\x01"
+    rows = []
+    for number in range(count):
+        name = bytes([40]) + label % number + rest
+        question = b"\x00\x07\x01\x00\x00\x01" + bytes(6) + name
+        answer = b"\x00\x07\x81" + bytes([0x80 | code]) + b"\x00\x01" + bytes(6) + name
+        rows.append({"heads": (question, answer), "port": 53, "protocol": 17, "packets": 1, "reverse_packets": 1,
+                     "octets": 28 + len(question), "reverse_octets": 28 + len(answer), "start": number // 90,
+                     "end": number // 90})  # fmt: skip
+    return flows(*rows, initiator_octets=[row["octets"] - 28 for row in rows])
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_names_without_end_under_one_domain_are_bounded(code, monkeypatch):
+    for module in (domains, denied):
+        monkeypatch.setattr(module, "MOST_READ", 3_000)
+    stage = Fingerprinter()
+    batch = names_under(b"flood", 5_000, code)
+    with FlowStore.scratch() as store:
+        for _ in range(4):
+            store.append(stage.observe(batch))
+        store.flush()
+        verdicts = stage.conclude(store.table)
+    assert {v.class_id for v in verdicts} & {"c2.dns_tunnel", "exfil.dns", "dos.flood.other"}
+    asked, refused = stage._features["domain"], stage._features["denied"]
+    assert asked.left_out == 4 * 5_000 - 3_000
+    assert refused.left_out == (4 * 5_000 - 3_000 if code else 0)
+    assert all(len(entry.names) <= domains.MOST_NAMES for entry in asked._asked.values())
+    assert all(len(entry.names) <= denied.MOST_NAMES for entry in refused._denied.values())
+
+
+@pytest.mark.parametrize("head", SPITEFUL)
+def test_patterns_of_rules_take_linear_time(head):
+    patterns = PatternSet([Pattern(f"p{n}", "x", "client", regex) for n, regex in enumerate(
+        ["(a+)+b", "(x|xx)+y", ".*.*.*=.*", '("[^"]*",?)+!', "(?i)(q{0,200}){0,3}z"])])  # fmt: skip
+    seconds = []
+    for repeat in (200, 800):
+        octets = np.frombuffer(head * repeat, np.uint8)
+        start = np.arange(repeat) * len(head)
+        began = time.process_time()
+        patterns.candidates(octets, start, np.full(repeat, len(head)))
+        seconds.append(time.process_time() - began)
+    assert seconds[1] < 16 * max(seconds[0], 0.01)
+
+
+def test_candidates_hold_every_true_match_over_any_seam():
+    random = np.random.default_rng(5)
+    patterns = PatternSet([Pattern("a", "a", "client", "ab{2,6}c"), Pattern("b", "b", "server", "ca", at_start=True)])
+    for _ in range(50):
+        heads = [bytes(random.choice(list(b"abc"), int(random.integers(0, 30)))) for _ in range(40)]
+        lengths = np.array([len(head) for head in heads])
+        start = np.cumsum(lengths) - lengths
+        held = np.flatnonzero(lengths)
+        found = set(held[patterns.candidates(np.frombuffer(b"".join(heads), np.uint8), start[held], lengths[held])])
+        assert {i for i, head in enumerate(heads) if patterns.matches(head, 0) or patterns.matches(head, 1)} <= found
