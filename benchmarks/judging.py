@@ -92,7 +92,7 @@ def offices(path: Path, copies: int) -> None:
             hour = whole.copy()
             seconds = hour[stamps].copy().view("<u4").ravel() + np.uint32(3600 * copy)
             hour[stamps] = seconds.astype("<u4").view(np.uint8).reshape(-1, 4)
-            hour[octets] ^= np.uint8(copy)
+            hour[octets] ^= np.uint8(copy % 256)
             file.write(hour[24:].tobytes())
 
 
