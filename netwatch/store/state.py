@@ -61,8 +61,13 @@ class State:
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = full")
         except (OSError, sqlite3.Error) as fault:
-            raise OutputError(f"cannot open {self.path}: {fault}") from fault
+            raise OutputError(f"cannot open {self.path}: {self._why(fault)}") from fault
         self._migrate()
+
+    def _why(self, fault: Exception) -> str:
+        """The fault in words; SQLite calls a disk without room for its index an I/O error."""
+        room = os.statvfs(self.path.parent)
+        return "the disk is full" if "full" in str(fault) or not room.f_bavail else str(fault)
 
     def _migrate(self) -> None:
         with self.change():
@@ -96,7 +101,7 @@ class State:
         except sqlite3.DatabaseError as fault:
             if "not a database" in str(fault) or "malformed" in str(fault):
                 raise UnreadableInput(f"{self.path} is damaged: {fault}") from fault
-            raise OutputError(f"cannot write {self.path}: {fault}") from fault
+            raise OutputError(f"cannot write {self.path}: {self._why(fault)}") from fault
 
     def get(self, key: str, default: str = "") -> str:
         """A value kept by name."""
