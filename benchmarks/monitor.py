@@ -143,7 +143,8 @@ def load_once(flows: int) -> None:
         took, spent = time.perf_counter() - began, time.process_time() - spent
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
         print(
-            f"{summary.flows:,} flows in {took:.1f} s ({spent:.1f} CPU s), {summary.flows / took / 1e6:.2f} M flows/s, peak {peak:.0f} MB"
+            f"{summary.flows:,} flows in {took:.1f} s ({spent:.1f} CPU s), "
+            f"{summary.flows / took / 1e6:.2f} M flows/s, peak {peak:.0f} MB"
         )
         print(f"store {size(directory / 'store') / summary.flows:.1f} octets a flow")
 

@@ -50,7 +50,8 @@ def seek(journal: Journal) -> None:
     if state.get("day") != str(day):
         stale = state.get("stale").split()
         journal.series.roll_up(stale)
-        span = (max(first, day * DAY - int(journal.options.passes.lasting * SECOND)), day * DAY)
+        sought = int(state.get("day", "0")) * DAY  # a backlog is looked at as a whole
+        span = (max(first, min(sought, day * DAY) - int(journal.options.passes.lasting * SECOND)), day * DAY)
         lasting = _sighted(journal, *_lasting(journal, span), noted)
         sightings += [*lasting, *_carried(journal, lasting, span[0])]
         with state.change():
