@@ -91,7 +91,10 @@ def analyze(
 
 def _show(report: Report, written: list[Path]) -> None:
     out = stdout()
-    out.print(f"{report.subject}, {day(report.since)} to {day(report.until)}", style="bold", markup=False)
+    from netwatch.report import nothing_found
+
+    window = f", {day(report.since)} to {day(report.until)}" if report.series.bins.count else ""
+    out.print(f"{report.subject}{window}", style="bold", markup=False)
     for question, words in report.answer:
         out.print()
         out.print(question, style="bold", markup=False)
@@ -104,7 +107,7 @@ def _show(report: Report, written: list[Path]) -> None:
         if len(report.findings) > SHOWN:
             out.print(f"and {len(report.findings) - SHOWN} more in the report")
     else:
-        out.print("no findings: volume kept to its baseline, and no rule was met")
+        out.print(nothing_found(report), markup=False)
     out.print()
     for path in written:
         if path.suffix in (".pdf", ".html", ".json"):

@@ -11,6 +11,7 @@ from netwatch.lazy import lazily
 from netwatch.report.report import Baseline, InputFile, Report, Rhythm, TopRow, TopTable
 
 if TYPE_CHECKING:
+    from netwatch.report.choice import nothing_found
     from netwatch.report.figures import draw_series
     from netwatch.report.publication import FORMATS, REPORTS, check_writable, write
 
@@ -25,8 +26,9 @@ __all__ = [
     "TopTable",
     "check_writable",
     "draw_series",
+    "nothing_found",
     "write",
 ]
 
 _PUBLISHING = dict.fromkeys(("FORMATS", "REPORTS", "check_writable", "write"), "publication")
-__getattr__ = lazily(__name__, {**_PUBLISHING, "draw_series": "figures"})
+__getattr__ = lazily(__name__, {**_PUBLISHING, "draw_series": "figures", "nothing_found": "choice"})

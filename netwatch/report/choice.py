@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Finding
 from netwatch.model.series import Series
@@ -23,6 +25,18 @@ def main_series(report: Report, counter: str = "octets") -> Series | None:
         if found:
             return (whole or found)[0]
     return None
+
+
+def nothing_found(report: Report) -> str:
+    """What is said where there is no finding; it differs by whether there was anything to look at."""
+    octets = main_series(report)
+    if octets is None:
+        outside = sum(d.units for t in report.tallies if t.stage == "scope" for d in t.dropped.values())
+        why = f": {outside:,} flows were read, none of them its own" if outside else ""
+        return f"No finding: nothing was observed of {report.subject}{why}."
+    if not np.isfinite(octets.values).any():
+        return "No finding: what was observed is too short for a rate."
+    return "No finding: no series left its baseline and no fingerprint matched."
 
 
 def changes_of(report: Report, series: Series) -> list[Change]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import struct
 import subprocess
@@ -101,7 +102,7 @@ def test_a_capture_without_a_flow_has_a_report(tmp_path: Path, capsys: pytest.Ca
     empty = tmp_path / "header-only.pcap"
     empty.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
     assert run(["analyze", str(empty), "--out", str(tmp_path / "out")]) == 0
-    assert "no findings" in capsys.readouterr().out
+    assert "No finding: nothing was observed of the whole capture" in capsys.readouterr().out
     assert (tmp_path / "out" / "report.pdf").exists()
 
 
@@ -126,3 +127,19 @@ def test_fail_on_sets_the_status(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run([*argv, "low"]) == 1
     capsys.readouterr()
     assert run(["analyze", str(OFFICE), "--out", str(tmp_path), "--formats", "json", "--fail-on", "low"]) == 0
+
+
+def test_nothing_in_scope_is_said_and_not_taken_for_calm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["analyze", str(OFFICE), "--prefix", "203.0.113.0/24", "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"nothing was observed of 203\.0\.113\.0/24: [\d,]+ flows were read, none of them its own\.", told)
+    assert "1970" not in told + (tmp_path / "out" / "report.html").read_text()
+
+
+def test_a_directory_that_cannot_be_written_is_told_before_reading(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    status, err = told(capsys, "analyze", str(tmp_path / "nowhere.pcap"), "--out", str(tmp_path / "file" / "out"))
+    assert status == 74
+    assert "nowhere" not in err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netwatch.report.choice import main_series
 from netwatch.report.clock import Clock
 from netwatch.report.figures import Drawing
 from netwatch.report.figures.rhythm import SHORTEST
@@ -53,4 +54,5 @@ def compose(report: Report, drawings: Mapping[str, Drawing], clock: Clock) -> Do
     sections = tuple(Section(title, anchor, tuple(blocks)) for title, anchor, blocks in parts)
     version = report.versions.get("netwatch", "")
     footer = f"netwatch {version}".strip() + " · octets are layer-3 octets · rates bit/s, volumes bytes (SI)"
-    return Document(report.title, report.subject, clock.span(report.since, report.until), footer, sections)
+    window = "no time observed" if main_series(report) is None else clock.span(report.since, report.until)
+    return Document(report.title, report.subject, window, footer, sections)

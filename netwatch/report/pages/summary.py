@@ -6,7 +6,7 @@ import numpy as np
 
 from netwatch.model import text as units
 from netwatch.model.series import Series
-from netwatch.report.choice import main_series
+from netwatch.report.choice import main_series, nothing_found
 from netwatch.report.clock import Clock
 from netwatch.report.pages.blocks import Block, Column, facts, note, table
 from netwatch.report.report import Report
@@ -19,14 +19,7 @@ def answer(report: Report) -> list[Block]:
     """The questions with their answers; where there is nothing to answer from, that."""
     if report.answer:
         return [Block("answer", items=tuple(words.split("\n")), name=question) for question, words in report.answer]
-    return [Block("lead", report.findings[0].title if report.findings else nothing(report))]
-
-
-def nothing(report: Report) -> str:
-    """What is said where there is no finding; it differs by whether there was anything to look at."""
-    if main_series(report) is None:
-        return "No finding: nothing was observed in this window."
-    return "No finding: no series left its baseline and no fingerprint matched."
+    return [Block("lead", report.findings[0].title if report.findings else nothing_found(report))]
 
 
 def first_findings(report: Report, clock: Clock) -> list[Block]:
@@ -43,17 +36,20 @@ def first_findings(report: Report, clock: Clock) -> list[Block]:
 
 def key_numbers(report: Report, clock: Clock) -> Block:
     """Volume, rates, flows and inputs of all that is watched."""
-    rows = [("Window", f"{clock.span(report.since, report.until)} ({units.duration(report.until - report.since)})")]
     octets = main_series(report)
+    rows = []
+    if octets is not None:
+        length = units.duration(report.until - report.since)
+        rows.append(("Window", f"{clock.span(report.since, report.until)} ({length})"))
     if octets is not None and np.isfinite(octets.values).any():
         rows.append(("Volume", _volume(octets, clock)))
     counted = []
     for counter in ("packets", "flows"):
         series = main_series(report, counter)
-        if series is not None:
+        if series is not None and np.isfinite(series.values).any():
             counted.append(f"{units.count(float(np.nansum(series.values)))} {counter}")
-    size = sum(i.size for i in report.inputs)
-    files = f"from {len(report.inputs):,} inputs ({units.volume(size)})" if report.inputs else "from no input"
+    size, number = sum(i.size for i in report.inputs), len(report.inputs)
+    files = f"from {number:,} input{'s' * (number != 1)} ({units.volume(size)})" if number else "from no input"
     rows.append(("Counted", f"{', '.join(counted)}{' ' if counted else ''}{files}"))
     return facts(rows)
 
@@ -84,7 +80,7 @@ def quality(report: Report) -> Block:
     dropped = sum(sum(d.units for d in t.dropped.values()) for t in report.tallies)
     lost = sum(t.lost for t in report.tallies)
     cut = sum(1 for t in report.tallies if t.incomplete)
-    parts.append(f"{dropped:,} units left out" if dropped else "nothing left out")
+    parts.append(f"{dropped:,} unit{'s' * (dropped != 1)} left out" if dropped else "nothing left out")
     parts.append(f"{lost:,} known to be lost" if lost else "no known losses")
     if cut:
         parts.append(f"{cut:,} input{'s' * (cut > 1)} cut short")
