@@ -122,7 +122,7 @@ def _stream(streams, high, low, about):  # type: ignore[no-untyped-def]
 @kernel
 def enrol(streams, high, low, about):  # type: ignore[no-untyped-def]
     """Index of the stream of exporter ``high``, ``low`` (uint64) and ``about`` (see Streams); -1 if too many."""
-    return _stream(streams, high, low, about)
+    return np.int64(_stream(streams, high, low, about))
 
 
 @part
