@@ -85,6 +85,8 @@ GROUPS = {
             "verify": ("netwatch.cli.store:verify", "Count the rows again and hold them against the ledger."),
             "compact": ("netwatch.cli.store:compact", "Join small files."),
             "expire": ("netwatch.cli.store:expire", "Delete flows and fine series before a day."),
+            "top": ("netwatch.cli.queries:top", "The largest groups of stored flows: hosts, ports, networks ..."),
+            "bins": ("netwatch.cli.queries:bins", "Stored flows over time, by class, port ..., and how many hosts."),
             "export": ("netwatch.cli.store:export_flows", "Write flows to a file for other tools."),
         },
     ),

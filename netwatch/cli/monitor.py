@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,9 @@ Config = Annotated[Path, Parameter(help="The configuration file.")]
 def run(
     *,
     config: Config = Path("netwatch.toml"),
+    engine: Annotated[
+        str | None, Parameter(help="duckdb, or a Spark master such as spark://host:7077; else as configured.")
+    ] = None,
     json: Annotated[bool, Parameter(help="The summary of the pass as JSON on stdout.", group=OUTPUT)] = False,
     quiet: Annotated[bool, Parameter(help="Only what went wrong, on stderr.", group=OUTPUT)] = False,
 ) -> int:
@@ -26,11 +30,14 @@ def run(
 
     For example:
         netwatch monitor --config /etc/netwatch/netwatch.toml
+
+        netwatch monitor --engine spark://head:7077
     """
     from netwatch.config import load
     from netwatch.monitor.one_pass import run_pass
 
-    passed = run_pass(load(config))
+    options = load(config)
+    passed = run_pass(options if engine is None else replace(options, engine=engine))
     summary = passed.summary
     for fault in summary.faults:
         print(f"netwatch: {printable(fault, 500)}", file=sys.stderr)

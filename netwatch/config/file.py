@@ -41,7 +41,7 @@ STAGES = {
     "explain": ExplainOptions,
 }
 PARTS = {"pass": PassOptions, "retention": RetentionOptions, "health": HealthOptions}
-KEYS = ("store", "state", "storage", "source", "watch", "alerts", "report", *STAGES, *PARTS)
+KEYS = ("store", "state", "storage", "engine", "source", "watch", "alerts", "report", *STAGES, *PARTS)
 DURATIONS = {"settle", "context", "history", "lasting", "ended_after", "stalled", "flows", "bins"}
 """Keys that take a width of time as people write it: 30s, 5m, 1h, 90d."""
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
@@ -114,6 +114,7 @@ def parse(content: Mapping[str, Any], base: Path) -> MonitorOptions:
         },
         alerts=parse_alerts(_table(content.get("alerts", {}), "alerts"), base),
         storage={key: str(value) for key, value in storage.items()},
+        engine=_plain([str], content.get("engine", "duckdb"), "engine"),
     )
 
 

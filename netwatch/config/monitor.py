@@ -84,7 +84,8 @@ class MonitorOptions:
     """All that ``netwatch.toml`` says.
 
     ``store``: directory or object-store URL of flows and series; ``storage``: the library's options for a URL, by name
-    (``AWS_REGION`` ...). ``state``: directory of the state and the lock, always local.
+    (``AWS_REGION`` ...). ``state``: directory of the state and the lock, always local. ``engine``: "duckdb", or the
+    Spark master on whose executors inputs are taken in.
     """
 
     store: str
@@ -97,3 +98,4 @@ class MonitorOptions:
     alerts: AlertOptions = field(default_factory=AlertOptions)
     reports: Mapping[str, ReportOptions] = field(default_factory=dict)
     storage: Mapping[str, str] = field(default_factory=dict)
+    engine: str = "duckdb"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,8 +75,12 @@ class Fingerprinter:
                 for table in self.tables(kind, halved if features.of_halves else flows) if rules else ():
                     found += judge(rules, table, self.options)
         found.sort(key=lambda v: (-v.octets, v.class_id, v.subject, v.peer, v.port))
-        self._classifier = Classifier(found, self.rules)
+        self.adopt(found)
         return found
+
+    def adopt(self, verdicts: Sequence[Verdict]) -> None:
+        """Classify by verdicts that were concluded elsewhere."""
+        self._classifier = Classifier(verdicts, self.rules)
 
     def classify(self, flows: Flows) -> Flows:
         """The flows with ``traffic_class`` and ``role``, by the verdicts concluded, else by application."""

@@ -45,3 +45,9 @@ class BinSums:
             return cls.empty(width)
         names = [f.name for f in fields(cls) if f.name != "width"]
         return cls(width, *(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+
+    def without(self, kind: str) -> BinSums:
+        """The rows of all other kinds."""
+        keep = self.kind != kind
+        columns = (getattr(self, f.name)[keep] for f in fields(self) if f.name != "width")
+        return BinSums(self.width, *columns)

@@ -8,31 +8,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from netwatch.config import MonitorOptions
 from netwatch.errors import OutputError
-from netwatch.model.flows import Flows
 from netwatch.model.notice import Life
+from netwatch.model.sums import BinSums
 from netwatch.model.tally import Tally
 from netwatch.monitor.life import OPEN, Moment, advance
 from netwatch.monitor.sighting import sighted
 from netwatch.monitor.spool import Place
-from netwatch.pipeline.increment import Context, Named, increment
-from netwatch.series import SeriesOptions, sums_of
+from netwatch.pipeline.increment import Context, Increment, Named, increment
+from netwatch.pipeline.summing import summed
+from netwatch.places import Place as Root
+from netwatch.series import SeriesOptions
+from netwatch.store.engines import Engine, open_engine
 from netwatch.store.lake import Ingest, Lake
 from netwatch.store.series_at_rest import SeriesStore
+from netwatch.store.spark import Spark
 from netwatch.store.state import State
 
 SECOND = 10**9
-DAY = 86_400 * SECOND
-CHUNK_DAYS = 32
-"""Days of flows that are summed at a time: a bound on memory for inputs that span years."""
 
 
 class Journal:
@@ -44,6 +46,11 @@ class Journal:
         self.said = said
         self.tallies: list[Tally] = []
         self.rows = 0
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Where queries run, and on a cluster the ingest."""
+        return open_engine(self.options.engine)
 
     @cached_property
     def lake(self) -> Lake:
@@ -59,6 +66,8 @@ class Journal:
         """Let go of the query engine."""
         if "lake" in self.__dict__:
             self.lake.close()
+        if "engine" in self.__dict__:
+            self.engine.close()
 
     @property
     def moment(self) -> Moment:
@@ -92,7 +101,7 @@ class Journal:
         """Add to the series what the lake has and they lack."""
         for number in range(self.series.number + 1, self.lake.number + 1):
             entries = [entry for _, entry in self.state.ledger(number)]
-            self._sum(number, entries, list(self.lake.batches(entries)))
+            self._sum(number, partial(summed, self.lake.batches(entries), entries))
 
     def ingest(self, inputs: Sequence[tuple[Named, Place]]) -> list[Ingest]:
         """Commit some inputs; their entries as the ledger has them now.
@@ -101,23 +110,30 @@ class Journal:
             OutputError: the store cannot be written, or another writer took the number.
         """
         number = self.state.number + 1
-        with increment([named for named, _ in inputs], self.options.run, self._context()) as made:
-            flows = made.store.table if made.findings else None
-            watches = [group.name for group in made.scope.groups]
+        with self._increment(number, [named for named, _ in inputs]) as made:
+            flows = made.table if made.findings else None
             body = {
                 "entries": [asdict(entry) for entry in made.entries],
-                "sightings": [sighted(finding, flows, watches).as_json() for finding in made.findings],
+                "sightings": [sighted(finding, flows, made.groups).as_json() for finding in made.findings],
                 "places": [[p.key, *p[1:], entry.digest] for (_, p), entry in zip(inputs, made.entries, strict=True)],
             }
             with self.state.change():
                 self.state.prepare(number, body)
-            if not self.lake.add(number, made.entries, made.store.batches()):
+            if not made.commit(self.lake, number):
                 raise OutputError(f"another writer adds to {self.options.store}; a store has one monitor")
             self._record(number, body)
-            self._sum(number, made.entries, made.store.batches())
+            self._sum(number, made.sums)
             self.tallies += made.tallies
-            self.rows += made.store.rows
+            self.rows += made.rows
             return made.entries
+
+    def _increment(self, number: int, named: Sequence[Named]) -> AbstractContextManager[Increment]:
+        if not isinstance(self.engine, Spark):
+            return increment(named, self.options.run, self._context())
+        from netwatch.pipeline.cluster import Cluster
+
+        place = Root(self.options.store, self.options.storage)
+        return Cluster(self.engine, place, number).increment(named, self.options.run, self._context())
 
     def _context(self) -> Context:
         last, seconds = self.state.totals()["last"], self.options.passes.context
@@ -146,9 +162,8 @@ class Journal:
         for notice in notices:
             self.state.post(notice.key, asdict(notice))
 
-    def _sum(self, number: int, entries: Sequence[Ingest], batches: Iterable[Flows]) -> None:
+    def _sum(self, number: int, sums_of: Callable[[SeriesOptions], BinSums]) -> None:
         """Add a commit's sums to the series."""
-        kept = [entry for entry in entries if entry.rows]
         options = SeriesOptions(
             bin=self.options.run.series.bin,
             by=self.options.run.series.by,
@@ -156,15 +171,7 @@ class Journal:
             watch=self._watches(),
             gap_p=self.options.run.series.gap_p,
         )
-        first = min((e.first for e in kept), default=0)
-        last = max((e.last for e in kept), default=0)
-        from netwatch.model.sums import BinSums
-
-        if last - first <= CHUNK_DAYS * DAY:
-            parts = [sums_of(batches, (first, last), options)] if kept else []
-        else:
-            parts = _in_chunks(list(batches), options)
-        sums = BinSums.joined(300 * SECOND, parts)
+        sums = sums_of(options)
         self.series.add(number, sums)
         days = np.unique(sums.start.astype("M8[ns]").astype("M8[D]")).astype(str).tolist()
         with self.state.change():
@@ -176,15 +183,3 @@ class Journal:
         asked = self.options.run.scope
         own = ("scope",) if asked.asn or asked.prefix or asked.country else ()
         return (*own, *asked.groups)
-
-
-def _in_chunks(batches: Sequence[Flows], options: SeriesOptions) -> list[Any]:
-    """Sums of flows that span long, those that begin in the same weeks together."""
-    flows = Flows.concatenate(batches)
-    chunk = flows["flow_start_nanoseconds"] // (CHUNK_DAYS * DAY)
-    parts = []
-    for number in np.unique(chunk):
-        some = flows.take(chunk == number)
-        span = int(some["flow_start_nanoseconds"].min()), int(some["flow_end_nanoseconds"].max())
-        parts.append(sums_of([some], span, options))
-    return parts

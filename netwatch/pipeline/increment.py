@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,12 +21,16 @@ from netwatch.meter import Meter
 from netwatch.model.elements import Direction
 from netwatch.model.finding import Finding
 from netwatch.model.flows import Flows, octets_both, rebatched
+from netwatch.model.sums import BinSums
 from netwatch.model.tally import Tally
+from netwatch.model.verdict import Verdict
 from netwatch.pipeline.passes import BATCH, metered
+from netwatch.pipeline.summing import summed
 from netwatch.read import open_inputs
 from netwatch.scope import Scope
+from netwatch.series import SeriesOptions
 from netwatch.store import FlowStore
-from netwatch.store.lake import Ingest
+from netwatch.store.lake import Ingest, Lake
 
 SECOND = 10**9
 DAY = 86_400 * SECOND
@@ -43,18 +47,64 @@ class Context(NamedTuple):
     since: int = 0
 
 
-@dataclass(slots=True)
-class Increment:
-    """What new inputs came to. ``store`` holds their flows with scope, class and role, and their codes in ``input``.
+class Increment(Protocol):
+    """What new inputs came to: their flows with scope, class and role, and their codes in ``input``.
 
-    ``entries``: one an input; ``findings``: what the verdicts that touch the new flows say.
+    ``entries``: one an input; ``findings``: what the verdicts that touch the new flows say; ``groups``: names of the
+    watch groups by index.
     """
 
     entries: list[Ingest]
+    findings: list[Finding]
+    tallies: list[Tally]
+    groups: list[str]
+
+    @property
+    def rows(self) -> int:
+        """How many flows."""
+        ...
+
+    @property
+    def table(self) -> Any:
+        """The flows as an Ibis table."""
+        ...
+
+    def commit(self, lake: Lake, number: int) -> bool:
+        """Add the flows to the lake as the numbered commit; False where another writer made it."""
+        ...
+
+    def sums(self, options: SeriesOptions) -> BinSums:
+        """What the flows add up to."""
+        ...
+
+
+@dataclass(slots=True)
+class Local:
+    """An :class:`Increment` in this process; ``store`` holds the flows."""
+
+    entries: list[Ingest]
     store: FlowStore
-    scope: Scope
+    groups: list[str]
     findings: list[Finding] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """How many flows."""
+        return self.store.rows
+
+    @property
+    def table(self) -> Any:
+        """The flows as an Ibis table."""
+        return self.store.table
+
+    def commit(self, lake: Lake, number: int) -> bool:
+        """Add the flows to the lake; False where another writer made that commit."""
+        return lake.add(number, self.entries, self.store.batches())
+
+    def sums(self, options: SeriesOptions) -> BinSums:
+        """What the flows add up to."""
+        return summed(self.store.batches(), self.entries, options)
 
 
 class Named(NamedTuple):
@@ -65,7 +115,7 @@ class Named(NamedTuple):
 
 
 @contextmanager
-def increment(named: Sequence[Named], options: Options, context: Context) -> Iterator[Increment]:
+def increment(named: Sequence[Named], options: Options, context: Context) -> Iterator[Local]:
     """Read, meter, scope, recognise, judge and classify; the flows live as long as the ``with`` block.
 
     An input that cannot be read, or on which a stage fails, has its
@@ -78,9 +128,9 @@ def increment(named: Sequence[Named], options: Options, context: Context) -> Ite
     scope = Scope.build(options.scope)
     fingerprinter = Fingerprinter(options.fingerprint)
     with FlowStore.scratch() as observed, FlowStore.scratch() as store:
-        made = Increment([], store, scope)
+        made = Local([], store, [group.name for group in scope.groups])
         for one in named:
-            made.entries.append(_observe(one, options, (scope, fingerprinter), observed, made.tallies))
+            made.entries.append(observe(one, options, (scope, fingerprinter), observed, made.tallies))
         observed.flush()
         verdicts = fingerprinter.conclude(_with_context(observed, context))
         observed.rest()
@@ -89,13 +139,18 @@ def increment(named: Sequence[Named], options: Options, context: Context) -> Ite
             sound = flows.take(~np.isin(flows["input"], faulty)) if len(faulty) else flows
             store.append(fingerprinter.classify(sound))
         store.flush()
-        if store.first is not None:
-            made.findings = threat_findings([v for v in verdicts if v.until >= store.first])
+        made.findings = findings_of(verdicts, made.entries)
         made.tallies.append(scope.tally)
         yield made
 
 
-def _observe(
+def findings_of(verdicts: Sequence[Verdict], entries: Sequence[Ingest]) -> list[Finding]:
+    """What the verdicts that touch the inputs' flows say."""
+    firsts = [entry.first for entry in entries if entry.rows]
+    return threat_findings([v for v in verdicts if v.until >= min(firsts)]) if firsts else []
+
+
+def observe(
     named: Named,
     options: Options,
     stages: tuple[Scope, Fingerprinter],

@@ -6,14 +6,19 @@ What the rest of netwatch needs of the ``deltalake`` library, and its faults as 
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from netwatch.errors import NetwatchError, OutputError, UnreadableInput, UsageError
+from netwatch.places import Place
+from netwatch.store.engines import EMBEDDED, Embedded, Engine
+from netwatch.store.parts import Part
 from netwatch.store.schema import VERSION
 
 if TYPE_CHECKING:
@@ -38,7 +43,13 @@ class Delta:
     """
 
     def __init__(
-        self, place: str | Path, name: str, schema: pa.Schema, parted_by: str, options: Mapping[str, str] | None = None
+        self,
+        place: str | Path,
+        name: str,
+        schema: pa.Schema,
+        parted_by: str,
+        options: Mapping[str, str] | None = None,
+        engine: Engine | None = None,
     ) -> None:
         library = _library()
         self.place = f"{str(place).rstrip('/')}/{name}"
@@ -46,7 +57,8 @@ class Delta:
         self.schema = schema
         self.parted_by = parted_by
         self._options = dict(options or {}) or None
-        self._connection: Any = None  # Ibis backends carry no types
+        self._embedded = Embedded(Place(self.place, self._options or {}))
+        self._engine = self._embedded if engine is None or engine.name == EMBEDDED else engine
         with told(f"cannot open the store {self.place}"):
             if not library.DeltaTable.is_deltatable(self.place, self._options):
                 self._create(library)
@@ -73,10 +85,8 @@ class Delta:
         )
 
     def close(self) -> None:
-        """Let go of the query engine."""
-        if self._connection is not None:
-            self._connection.disconnect()
-            self._connection = None
+        """Let go of the query engine in this process."""
+        self._embedded.close()
 
     def transaction(self, application: str) -> int:
         """Number of the last commit of one kind, 0 before the first."""
@@ -87,6 +97,27 @@ class Delta:
     def append(self, rows: pa.RecordBatchReader, transaction: tuple[str, int], note: Mapping[str, str]) -> bool:
         """Add rows as the numbered transaction; False where another writer made it meanwhile."""
         return self._write(rows, "append", transaction, note, None)
+
+    def adopt(self, parts: Sequence[Part], transaction: tuple[str, int], note: Mapping[str, str]) -> bool:
+        """Make data files that lie below the table part of it, as the numbered transaction."""
+        library = _library()
+        from deltalake.transaction import AddAction
+
+        actions = [AddAction(p.path, p.size, {self.parted_by: p.day}, 0, True, _statistics(p)) for p in parts]
+        with told(f"cannot write to the store {self.place}"):
+            try:
+                self._table.create_write_transaction(
+                    actions,
+                    mode="append",
+                    schema=self._table.schema(),
+                    partition_by=[self.parted_by],
+                    commit_properties=_properties(library, transaction, note),
+                )
+            except library.exceptions.CommitFailedError:
+                if self.transaction(transaction[0]) >= transaction[1]:
+                    return False
+                raise
+        return True
 
     def replace(self, rows: pa.Table, part: Sequence[str], transaction: tuple[str, int]) -> bool:
         """Put rows in the place of all that the parts held, as the numbered transaction."""
@@ -104,10 +135,6 @@ class Delta:
     ) -> bool:
         library = _library()
         application, number = transaction
-        properties = library.CommitProperties(
-            custom_metadata={**note, NUMBER_KEY: str(number)},
-            app_transactions=[library.Transaction(application, number)],
-        )
         with told(f"cannot write to the store {self.place}"):
             try:
                 library.write_deltalake(
@@ -115,7 +142,7 @@ class Delta:
                     rows,
                     mode=mode,
                     predicate=predicate,
-                    commit_properties=properties,
+                    commit_properties=_properties(library, transaction, note),
                     writer_properties=library.WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP),
                 )
             except library.exceptions.CommitFailedError:
@@ -142,18 +169,8 @@ class Delta:
         return [uri for uri in uris if uri.rsplit("/", 2)[-2] in folders]
 
     def table(self, parts: Sequence[str] | None = None) -> ibis.Table:
-        """The rows as an Ibis table on DuckDB; an empty one where there are none."""
-        import ibis
-
-        if self._connection is None:
-            self._connection = ibis.duckdb.connect(threads=2)
-        files = self.files(parts)
-        if not files:
-            self._connection.con.register(self.name, self.schema.empty_table())
-            return self._connection.table(self.name)
-        return self._connection.read_parquet(
-            files, table_name=self.name, hive_partitioning=True, hive_types_autocast=False
-        )
+        """The rows as an Ibis table; an empty one where there are none."""
+        return self._engine.table(self.name, self.files(parts), self.schema)
 
     def info(self) -> dict[str, Any]:
         """Rows, octets at rest, files, parts, version of the table and of the schema: JSON-ready."""
@@ -221,6 +238,19 @@ def told(doing: str) -> Iterator[None]:
         full = getattr(fault, "errno", None) == errno.ENOSPC or "No space left" in str(fault)
         line = " ".join(str(fault).split())[:300]
         raise OutputError(f"{doing}: {'the disk is full' if full else line}") from fault
+
+
+def _properties(library: Any, transaction: tuple[str, int], note: Mapping[str, str]) -> Any:
+    application, number = transaction
+    return library.CommitProperties(
+        custom_metadata={**note, NUMBER_KEY: str(number)}, app_transactions=[library.Transaction(application, number)]
+    )
+
+
+def _statistics(part: Part) -> str:
+    """What readers may pass over a file by (Delta protocol, "Per-file Statistics")."""
+    first, last = (str(np.datetime64(us, "us").astype("M8[ms]")) for us in (part.first, part.last + 999))
+    return json.dumps({"numRecords": part.rows, "minValues": {"flow_start": first}, "maxValues": {"flow_start": last}})
 
 
 def _library() -> Any:

@@ -19,6 +19,8 @@ import pyarrow as pa
 from netwatch.errors import UnreadableInput
 from netwatch.model.flows import ELEMENTS, Flows
 from netwatch.store.delta import Delta
+from netwatch.store.engines import Engine
+from netwatch.store.parts import Part
 from netwatch.store.schema import name_at_rest, to_arrow, type_at_rest
 
 if TYPE_CHECKING:
@@ -62,8 +64,10 @@ class Lake:
         OutputError: nothing can be written there.
     """
 
-    def __init__(self, place: str | Path, storage_options: Mapping[str, str] | None = None) -> None:
-        self._delta = Delta(place, "flows", at_rest_schema(), "day", storage_options)
+    def __init__(
+        self, place: str | Path, storage_options: Mapping[str, str] | None = None, engine: Engine | None = None
+    ) -> None:
+        self._delta = Delta(place, "flows", at_rest_schema(), "day", storage_options, engine)
 
     @property
     def number(self) -> int:
@@ -80,9 +84,20 @@ class Lake:
         """
         if self.number >= number:
             return False
-        reader = pa.RecordBatchReader.from_batches(at_rest_schema(), _sorted(batches))
+        reader = pa.RecordBatchReader.from_batches(at_rest_schema(), sorted_batches(batches))
         note = {LEDGER_KEY: json.dumps([asdict(entry) for entry in entries])}
         return self._delta.append(reader, ("ingest", number), note)
+
+    def adopt(self, number: int, entries: Sequence[Ingest], parts: Sequence[Part]) -> bool:
+        """Commit data files that were written apart; False where this number is committed already.
+
+        Raises:
+            OutputError: the commit could not be made; nothing of it is visible then.
+        """
+        if self.number >= number:
+            return False
+        note = {LEDGER_KEY: json.dumps([asdict(entry) for entry in entries])}
+        return self._delta.adopt(parts, ("ingest", number), note)
 
     def entries(self, number: int) -> list[Ingest]:
         """The inputs of a commit, as its log tells them.
@@ -102,6 +117,11 @@ class Lake:
     def days(self) -> list[str]:
         """Days that have rows, ascending."""
         return self._delta.partitions()
+
+    def days_between(self, since: int | None, until: int | None) -> list[str]:
+        """Days that have rows and touch ``[since, until)``, ns; None is open."""
+        first, last = (None if t is None else str(np.datetime64(t, "ns").astype("M8[D]")) for t in (since, until))
+        return [day for day in self.days() if (first is None or first <= day) and (last is None or day <= last)]
 
     def files(self, days: Sequence[str] | None = None) -> list[str]:
         """The Parquet files that hold the flows of these days; None for all."""
@@ -152,6 +172,13 @@ def at_rest_schema() -> pa.Schema:
     return pa.schema([*fields, pa.field("day", pa.string())])
 
 
+def staged_schema(*, judged: bool) -> pa.Schema:
+    """Columns of flows between the passes, with those of the stage ``fingerprint`` where they are judged."""
+    late = () if judged else ("traffic_class", "role")
+    fields = [pa.field(name_at_rest(n), _delta_type(type_at_rest(e))) for n, e in ELEMENTS.items() if n not in late]
+    return pa.schema(fields)
+
+
 def at_rest(flows: Flows) -> pa.Table:
     """A batch as the table holds it, in its order: by day, watch and start."""
     start = flows["flow_start_nanoseconds"]
@@ -165,7 +192,8 @@ def _delta_type(given: pa.DataType) -> pa.DataType:
     return pa.binary() if pa.types.is_fixed_size_binary(given) else given
 
 
-def _sorted(batches: Iterable[Flows]) -> Iterator[pa.RecordBatch]:
+def sorted_batches(batches: Iterable[Flows]) -> Iterator[pa.RecordBatch]:
+    """The flows as the table holds them, a bounded number sorted at a time."""
     held: list[Flows] = []
     for flows in batches:
         held.append(flows)

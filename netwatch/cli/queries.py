@@ -1,0 +1,137 @@
+"""``netwatch store top`` and ``store bins``: questions to the stored flows, answered by DuckDB or a Spark cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Group, Parameter
+
+from netwatch.cli.choices import OUTPUT, split
+from netwatch.cli.console import print_json, stdout, table
+from netwatch.cli.monitor import Config
+from netwatch.errors import UsageError
+from netwatch.model.text import count, instant, volume
+from netwatch.model.times import parse_instant, parse_width
+
+CHOICE = Group("Which flows", sort_key=1)
+SECOND = 10**9
+
+
+@Parameter(name="*", group=CHOICE)
+@dataclass(frozen=True)
+class Asked:
+    """Which flows are asked about, and who answers."""
+
+    filter: Annotated[str, Parameter(help="In nfdump's words: 'as 131279 and class mining'.")] = ""
+    since: Annotated[str | None, Parameter(name="--from", help="Only flows that begin at this time or later.")] = None
+    until: Annotated[str | None, Parameter(name="--to", help="Only flows that begin before this time (UTC).")] = None
+    engine: Annotated[
+        str | None, Parameter(help="duckdb, or a Spark master such as spark://host:7077; else as configured.")
+    ] = None
+
+
+def top(
+    by: Annotated[tuple[str, ...], Parameter(help="Columns to group by: dstip, srcas, class ...")],
+    /,
+    *,
+    order: Annotated[str, Parameter(help="Rank by octets, packets or flows.")] = "octets",
+    limit: Annotated[int, Parameter(name="--top", help="How many groups.")] = 20,
+    json: Annotated[bool, Parameter(help="JSON lines on stdout.", group=OUTPUT)] = False,
+    asked: Asked | None = None,
+    config: Config = Path("netwatch.toml"),
+) -> None:
+    """The groups of stored flows with the most octets, packets or flows.
+
+    For example:
+        netwatch store top dstip --filter 'class attack' --from 2019-02-01
+
+        netwatch store top srcas dstport --order flows --engine spark://head:7077
+    """
+    from netwatch.store.top import top as ranked
+
+    words = split(by)
+    with _flows(config, asked or Asked()) as flows:
+        groups = ranked(flows, words, order, limit)
+    if json:
+        for group in groups:
+            print_json(asdict(group))
+        return
+    body = [(*g.key, volume(g.octets), count(g.packets), count(g.flows)) for g in groups]
+    n = len(words)
+    stdout().print(table((*words, "octets", "packets", "flows"), body, numbers=(n, n + 1, n + 2)))
+
+
+def bins(
+    width: Annotated[str, Parameter(help="Width of a bin: 30s, 5m, 1h, 1d.")],
+    /,
+    *,
+    by: Annotated[tuple[str, ...], Parameter(help="Columns to group by: class, direction ...")] = (),
+    distinct: Annotated[tuple[str, ...], Parameter(help="Columns of which different values are counted.")] = (),
+    json: Annotated[bool, Parameter(help="JSON lines on stdout.", group=OUTPUT)] = False,
+    asked: Asked | None = None,
+    config: Config = Path("netwatch.toml"),
+) -> None:
+    """Stored flows over time, each in the bin of its start.
+
+    For example:
+        netwatch store bins 1h --by class --filter 'as 131279'
+
+        netwatch store bins 1h --distinct srcip --from 2019-02-01 --to 2019-02-02
+    """
+    from netwatch.store.over_time import over_time
+
+    seconds, rest = divmod(parse_width(width), SECOND)
+    if not seconds or rest:
+        raise UsageError(f"bins of stored flows are whole seconds, not {width}")
+    words, different = split(by), split(distinct)
+    with _flows(config, asked or Asked()) as flows:
+        made = over_time(flows, seconds, words, different)
+    if json:
+        for one in made:
+            print_json(
+                {
+                    **asdict(one),
+                    "start": instant(one.start),
+                    "distinct": dict(zip(different, one.distinct, strict=True)),
+                }
+            )
+        return
+    heads = ("start", *words, "octets", "packets", "flows", *(f"different {word}" for word in different))
+    body = [
+        (instant(one.start), *one.key, volume(one.octets), *map(count, (one.packets, one.flows, *one.distinct)))
+        for one in made
+    ]
+    stdout().print(table(heads, body, numbers=tuple(range(1 + len(words), len(heads)))))
+
+
+@contextmanager
+def _flows(config: Path, asked: Asked) -> Iterator[Any]:
+    """The flows asked about, as an Ibis table; they may be read while a pass runs."""
+    from netwatch.config import load
+    from netwatch.store.engines import open_engine
+    from netwatch.store.filter import compile_filter
+    from netwatch.store.lake import Lake
+
+    options, predicate = load(config), compile_filter(asked.filter)
+    since, until = (None if word is None else parse_instant(word) for word in (asked.since, asked.until))
+    engine = open_engine(asked.engine or options.engine)
+    try:
+        lake = Lake(options.store, options.storage, engine)
+        flows = lake.table(lake.days_between(since, until))
+        yield _within(flows.filter(predicate(flows)), since, until)
+    finally:
+        engine.close()
+
+
+def _within(flows: Any, since: int | None, until: int | None) -> Any:
+    import ibis
+    import numpy as np
+
+    for bound, keep in ((since, flows.flow_start.__ge__), (until, flows.flow_start.__lt__)):
+        if bound is not None:
+            flows = flows.filter(keep(ibis.timestamp(np.datetime64(bound, "ns").astype("M8[us]").item())))
+    return flows
