@@ -88,9 +88,11 @@ class DeniedNames(Features):
         for chosen, side in ((asked, 1), (told, 0)):
             rows = np.flatnonzero(chosen & (exchange.row >= 0))
             code = codes(exchange, rows, side)
-            self._count(flows, rows[code >= 0], side)
             denied = rows[code == NO_SUCH_NAME]
             read = denied[: MOST_READ - self._read]
+            # What came after the last name that was read is in neither part of a share.
+            last = len(flows) if len(read) == len(denied) else int(read[-1]) if len(read) else -1
+            self._count(flows, rows[(code >= 0) & (rows <= last)], side)
             self._read += len(read)
             self.left_out += len(denied) - len(read)
             for flow in read:
