@@ -20,7 +20,10 @@ from netwatch.kernels.part import Intrinsic, Part
 _OPTIONS: dict[str, Any] = {
     "boundscheck": True, "_nrt": False, "no_cfunc_wrapper": True, "no_cpython_wrapper": True,
 }  # fmt: skip
-_LETTERS = {types.int64: "q", types.uint64: "Q", types.float64: "d", types.boolean: "?"}
+_LETTERS = {
+    types.int8: "b", types.int16: "h", types.int32: "i", types.int64: "q", types.uint8: "B", types.uint16: "H",
+    types.uint32: "I", types.uint64: "Q", types.float64: "d", types.boolean: "?",
+}  # fmt: skip
 
 
 def compiled_for(function: Callable[..., Any], values: Sequence[Any]) -> Compiled:
@@ -40,7 +43,7 @@ def _letters(function: Callable[..., Any], result: Any) -> str:
         return ""
     members = result.types if isinstance(result, types.BaseTuple) else [result]  # type: ignore[attr-defined]
     try:
-        return "".join(_LETTERS[member] for member in members)
+        return "".join(_LETTERS[types.unliteral(member)] for member in members)  # type: ignore[no-untyped-call]
     except KeyError as fault:
         raise TypeError(f"kernel {function.__name__} returns {result}") from fault
 

@@ -64,6 +64,21 @@ def test_reaching_beyond_an_array_raises() -> None:
         total(Pair(np.zeros(3), 1.0), 4, False, np.zeros(1))
 
 
+@pytest.mark.parametrize("kind", ["b", "h", "i", "q", "B", "H", "I", "Q", "d", "?"])
+def test_a_number_of_any_width_comes_back(kind: str) -> None:
+    @kernel
+    def last(values):
+        return values[-1]
+
+    @kernel
+    def both(values):
+        return values[-1], 7, values[0]
+
+    values = np.array([1, 0, 1], np.dtype(kind)) if kind == "?" else np.array([1, 5, 127], np.dtype(kind))
+    assert last(values) == values[-1].item()
+    assert both(values) == (values[-1].item(), 7, values[0].item())
+
+
 def test_what_no_kernel_takes_or_returns_is_refused() -> None:
     @kernel
     def given(values):
