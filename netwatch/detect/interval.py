@@ -1,8 +1,7 @@
-"""Ratio of a step or ramp with an interval that holds under autocorrelation.
+"""Ratio and date of a step, an episode or a ramp, with intervals that hold under a level that wanders.
 
-Generalised least squares with AR(1) errors in a window round the change: level, trend and step; the coefficient
-corrected for its bias, and Student's t with the effective number of observations (Bartlett 1946: n (1-phi)/(1+phi)).
-Plain least squares, HAC and block bootstrap hold the truth in 22 to 92 % of cases where this one holds it in 93 to 95.
+What is not known is averaged over: how far the level wanders, how long its noise remembers, and the places of the
+change (``detect/noise.py``).
 """
 
 from __future__ import annotations
@@ -11,60 +10,63 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netwatch.detect.structure import autocorrelation
+from netwatch.detect.noise import Estimate, Plans, Posterior, posterior
+from netwatch.detect.structure import RAMP, STEP, Atom, column
 
 
-class Estimate(NamedTuple):
-    """Effect in log units with its 95 % interval and p-value."""
+class Located(NamedTuple):
+    """An atom at its likeliest place, and the range (first, last) that holds its start with 95 %."""
 
-    effect: float
-    low: float
-    high: float
-    p_value: float
-
-
-def generalised(y: np.ndarray, x: np.ndarray, at: np.ndarray, contrast: np.ndarray, extra: float = 0.0) -> Estimate:
-    """Estimate of ``contrast @ beta`` under AR(1) errors at whole places ``at``; ``extra``: variance to add."""
-    import statsmodels.api as sm
-    from scipy import stats
-
-    n, terms = x.shape
-    residual = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
-    phi = autocorrelation(residual, at, min(terms, 4))
-    fit = sm.OLS(whitened(y, at, phi), whitened(x, at, phi)).fit()
-    effect = float(contrast @ fit.params)
-    error = float(np.sqrt(max(contrast @ fit.cov_params() @ contrast, 0.0) + extra))
-    freedom = max(n * (1 - phi) / (1 + phi) - terms, 2.0)
-    reach = float(stats.t.ppf(0.975, freedom)) * error
-    p_value = float(2 * stats.t.sf(abs(effect) / error, freedom)) if error > 0 else 0.0
-    return Estimate(effect, effect - reach, effect + reach, p_value)
+    atom: Atom
+    since: tuple[int, int]
+    estimate: Estimate
 
 
-def whitened(values: np.ndarray, at: np.ndarray, phi: float) -> np.ndarray:
-    """What is left of values (n,) or (n, k) at increasing whole places ``at`` when AR(1) is taken out.
+def located(
+    level: np.ndarray, fixed: np.ndarray, choices: list[Atom], window: tuple[int, int], extra: float = 0.0
+) -> Located:
+    """Size and place of one of the ``choices`` in a log level (n,), fitted within ``window`` (half-open places).
 
-    Least squares on it is generalised least squares under the correlation ``phi ** distance``, gaps included
-    (Prais and Winsten 1954), at the cost of one pass instead of a decomposition of an n by n matrix.
+    ``fixed`` float64 (n, k): columns beside it, the first a constant; ``extra``: variance of the size to add.
     """
-    if phi <= 0:
-        return values
-    carried = np.power(phi, np.diff(at).astype(float))
-    if values.ndim == 2:
-        carried = carried[:, None]
-    white: np.ndarray = np.array(values, float)
-    white[1:] = (values[1:] - carried * values[:-1]) / np.sqrt(1 - carried**2)
-    return white
-
-
-def step(level: np.ndarray, place: int, window: tuple[int, int], extra: float = 0.0) -> Estimate:
-    """The step at ``place`` in a daily log level, fitted within ``window`` (half-open places)."""
+    n = len(level)
     at = np.arange(*window)
     at = at[~np.isnan(level[at])]
-    after = (at >= place).astype(float)
-    columns = [np.ones(len(at)), after]
-    if min(place - window[0], window[1] - place) >= 14:
-        columns.append((at - place) / 60.0)
-    x = np.stack(columns, axis=1)
-    contrast = np.zeros(x.shape[1])
-    contrast[1] = 1.0
-    return generalised(level[at], x, at, contrast, extra)
+    columns = np.stack([column(n, atom)[at] for atom in choices], axis=1)
+    moved = np.ptp(columns, axis=0) > 0
+    choices = [atom for atom, moves in zip(choices, moved, strict=True) if moves]
+    known = fixed[at]
+    known = known[:, np.append(True, np.ptp(known[:, 1:], axis=0) > 0)]
+    found = posterior(level[at], _plans(known, columns[:, moved]), at)
+    return _summed(choices, found, extra)
+
+
+def _plans(fixed: np.ndarray, columns: np.ndarray) -> Plans:
+    k, designs = fixed.shape[1], columns.shape[1]
+    picked = np.concatenate([np.tile(np.arange(k), (designs, 1)), k + np.arange(designs)[:, None]], axis=1)
+    contrast = np.zeros(picked.shape)
+    contrast[:, -1] = 1.0
+    return Plans(np.concatenate([fixed, columns], axis=1), picked, contrast)
+
+
+def _summed(choices: list[Atom], found: Posterior, extra: float) -> Located:
+    weight = found.places()
+    best = choices[int(np.argmax(weight))]
+    starts = np.array([atom.at for atom in choices])
+    order = np.argsort(starts, kind="stable")
+    below = np.cumsum(weight[order])
+    first, last = (starts[order[min(int(np.searchsorted(below, s)), len(order) - 1)]] for s in (0.025, 0.975))
+    return Located(best, (int(first), int(last)), found.estimate(extra))
+
+
+def around(atom: Atom, n: int, reach: int, stride: int) -> list[Atom]:
+    """The atom and those with places up to ``reach`` from its own, every ``stride``."""
+    moves = range(-reach, reach + 1, stride)
+    if atom.kind == STEP:
+        return [atom._replace(at=atom.at + m) for m in moves if 2 <= atom.at + m <= n - 2]
+    least = 8 if atom.kind == RAMP else 1
+    ends = [(atom.at + a, atom.until + b) for a in moves for b in moves]
+    edge = 0 if atom.kind == RAMP else 1
+    last = n - 1 if atom.kind == RAMP else n
+    inside = [(a, b) for a, b in ends if a >= edge and b <= last and b - a >= least]
+    return [Atom(atom.kind, a, b) for a, b in inside]

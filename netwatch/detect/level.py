@@ -8,22 +8,23 @@ from typing import NamedTuple
 import numpy as np
 
 from netwatch.detect.clock import DAY
-from netwatch.detect.expectation import Baseline
-from netwatch.detect.interval import Estimate, generalised, step
-from netwatch.detect.structure import SLOPE, STEP, Atom, Structure, design, long_run_variance, structure, yearly
+from netwatch.detect.expectation import Baseline, centres
+from netwatch.detect.interval import Located, around, located
+from netwatch.detect.noise import whitened
+from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, Sought, Structure, column, structure, yearly
 from netwatch.detect.study import Study
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Series
 
 WEEKLY_FROM = 180
 """Days of history from which atoms are first sought among weeks."""
-_REACH = 60
+_REACH = 180
 _EPISODE_DAYS = 90
 _PROVISIONAL_DAYS = 10
 _LEAST = 24
 _SHORT_RATIO = 1.5
-_KNOT_REACH = 12
-_LIKELY = 5.99  # two ends: chi-square with two degrees of freedom
+_RAMP_ENDS = (16, 4)
+"""Weeks round the likeliest ends of a ramp within which they may be, and the stride."""
 
 
 class Levels(NamedTuple):
@@ -87,79 +88,74 @@ class _Report:
         self.options = study.options
         self.n = len(levels.values)
         self.factor = 7 if self.n >= WEEKLY_FROM and levels.per_day == 1.0 else 1
-        self.coarse = _medians(levels.values, self.factor)
-        per_year = 365.25 * levels.per_day / self.factor
-        self.fixed = np.concatenate([yearly(len(self.coarse), per_year), self._epochs()], axis=1)
-        slopes = self.n >= 90 * levels.per_day
-        self.found = structure(self.coarse, self.fixed, self.options.penalty, slopes=slopes)
+        self.coarse = _centres(levels.values, self.factor)
+        self.fixed = self._fixed(len(self.coarse), self.factor)
+        longest = int(_EPISODE_DAYS * levels.per_day / self.factor)
+        shortest = 2 if self.factor > 1 else 3
+        ramps = self.n >= 90 * levels.per_day
+        self.found = structure(self.coarse, self.fixed, Sought(self.options.penalty, longest, shortest, ramps))
         self.min_ratio = self.options.min_ratio if self.n >= 56 * levels.per_day else _SHORT_RATIO
 
-    def _epochs(self) -> np.ndarray:
-        """Steps allowed where the sampling changes, for the counters that it is not corrected in; (n, k)."""
-        none = np.zeros((len(self.coarse), 0))
+    def _fixed(self, n: int, factor: int) -> np.ndarray:
+        """Yearly waves, and steps where the sampling changes, for the counters that it is not corrected in; (n, k)."""
+        waves = yearly(n, 365.25 * self.levels.per_day / factor)
         if self.series.counter not in ("flows", "peers"):
-            return none
+            return waves
         at = sampling_changes(self.series)
-        place = np.searchsorted(self.levels.times, self.series.bins.times()[at]) // self.factor
-        inside = [(STEP, int(p)) for p in np.unique(place) if 1 <= p < len(self.coarse) - 1]
-        return design(len(self.coarse), inside)
+        place = np.searchsorted(self.levels.times, self.series.bins.times()[at]) // factor
+        inside = [Atom(STEP, int(p), n) for p in np.unique(place) if 1 <= p < n - 1]
+        return np.column_stack([waves, *(column(n, atom) for atom in inside)])
 
     def changes(self) -> Iterator[Change]:
         """All that is worth telling, in order of time."""
+        made: list[Change | None] = []
         steps = [a for a in self.found.atoms if a.kind == STEP]
-        made: list[Change | None] = [*self._ramps()]
-        at = 0
-        while at < len(steps):
-            now = steps[at]
-            after = steps[at + 1] if at + 1 < len(steps) else None
-            if after is not None and self._returns(now, after):
-                made.append(self._episode(now, after))
-                at += 2
+        while steps:
+            now = steps.pop(0)
+            if steps and self._returns(now, steps[0]):
+                made.append(self._episode(Atom(EPISODE, now.at, steps.pop(0).at, now.size)))
             else:
                 made.append(self._shift(now))
-                at += 1
+        made += [self._episode(a) for a in self.found.atoms if a.kind == EPISODE]
+        made += [self._ramp(a) for a in _joined(self.found)]
         yield from sorted((m for m in made if m is not None), key=lambda c: c.since)
 
     def _returns(self, now: Atom, after: Atom) -> bool:
         days = (after.at - now.at) * self.factor / self.levels.per_day
         return days <= _EPISODE_DAYS and abs(now.size + after.size) < 0.4 * min(abs(now.size), abs(after.size))
 
-    def _place(self, atom: Atom) -> tuple[int, int, int]:
-        """Best place of a step at full resolution, and the range that the likelihood leaves to it."""
-        y, rough = self.levels.values, atom.at * self.factor
-        reach = max(10, self.factor + 3) if self.factor > 1 else 0
-        low, high = self._window(atom, 45)
-        at = np.arange(low, high)
-        at = at[~np.isnan(y[at])]
-        places = np.arange(max(low + 3, rough - reach), min(high - 3, rough + reach) + 1)
-        if not len(places) or len(at) < 12:
-            return rough, rough - 1, rough + 1
-        errors, residuals = [], []
-        for place in places:
-            x = np.stack([np.ones(len(at)), (at - rough) / 30.0, (at >= place).astype(float)], axis=1)
-            residual = y[at] - x @ np.linalg.lstsq(x, y[at], rcond=None)[0]
-            errors.append(float(residual @ residual))
-            residuals.append(residual)
-        best = int(np.argmin(errors))
-        noise, _ = long_run_variance(residuals[best], at, 3)
-        likely = places[np.array(errors) - errors[best] <= 3.84 * noise]
-        return int(places[best]), int(likely[0]) - 1, int(likely[-1]) + 1
+    def _others(self, atom: Atom) -> tuple[np.ndarray, np.ndarray]:
+        """The level at full resolution without the waves and without episodes and ramps other than this; its trend."""
+        noise = self.found.noise
+        at = np.flatnonzero(~np.isnan(self.coarse))
+        x = np.column_stack([self.fixed, *(column(len(self.coarse), a) for a in self.found.atoms)])
+        white, _ = whitened(np.column_stack([x, self.coarse])[at], at, noise)
+        beta = np.linalg.lstsq(white[:, :-1], white[:, -1], rcond=None)[0]
+        fine = self._fixed(self.n, 1)
+        if fine.shape != (self.n, len(beta) - len(self.found.atoms)):  # two years of days may not be two of weeks
+            fine = np.ones((self.n, 1))
+        rest = [a for a in self.found.atoms if a.kind != STEP and (a.at, a.until) != (atom.at, atom.until)]
+        level = self.levels.values - fine[:, 1:] @ beta[1 : fine.shape[1]]
+        for other in rest:
+            wide = Atom(other.kind, other.at * self.factor, min(other.until * self.factor, self.n))
+            level = level - other.size * column(self.n, wide)
+        trend = (np.arange(self.n) - atom.at * self.factor) / 60.0
+        return level, np.column_stack([np.ones(self.n), trend])
 
-    def _window(self, atom: Atom, reach: int) -> tuple[int, int]:
-        """Places round an atom, up to its neighbours."""
-        places = [a.at * self.factor for a in self.found.atoms if a is not atom and a.at != atom.at]
-        here = atom.at * self.factor
-        gap = self.factor // 2
-        low = max([0, here - reach, *(p + gap for p in places if p < here)])
-        return low, min([self.n, here + reach, *(p - gap for p in places if p > here)])
+    def _window(self, atom: Atom, until: int) -> tuple[int, int]:
+        """Places round an atom, up to the steps beside it."""
+        places = [a.at * self.factor for a in self.found.atoms if a.kind == STEP]
+        here, end, gap = atom.at * self.factor, until * self.factor, self.factor
+        low = max([0, here - _REACH, *(p + gap for p in places if p < here - gap)])
+        high = min([self.n, end + _REACH, *(p - gap for p in places if p > end + gap)])
+        return (low, high) if min(here - low, high - end) >= 7 else (max(0, here - _REACH), min(self.n, end + _REACH))
 
-    def _estimate(self, atom: Atom, place: int) -> Estimate:
-        low, high = self._window(atom, _REACH)
-        known = ~np.isnan(self.levels.values[low:high])
-        split = place - low
-        if known[:split].sum() < 4 or known[split:].sum() < 4:
-            low, high = max(0, place - _REACH), min(self.n, place + _REACH)
-        return step(self.levels.values, place, (low, high), self._sampling_error(low, high))
+    def _located(self, atom: Atom, until: int, reach: int) -> Located:
+        level, fixed = self._others(atom)
+        low, high = self._window(atom, until)
+        scaled = Atom(atom.kind, atom.at * self.factor, min(atom.until * self.factor, self.n))
+        choices = [c for c in around(scaled, self.n, reach, 1) if low + 2 <= c.at <= high - 2]
+        return located(level, fixed, choices, (low, high), self._sampling_error(low, high))
 
     def _sampling_error(self, low: int, high: int) -> float:
         """Variance of a log ratio that sampling and missing coverage bring."""
@@ -172,48 +168,37 @@ class _Report:
         return 4.0 * float(np.nansum(variance / total / total)) if total > 0 else 0.0
 
     def _shift(self, atom: Atom) -> Change | None:
-        place, first, last = self._place(atom)
-        estimate = self._estimate(atom, place)
-        if abs(estimate.effect) < np.log(self.min_ratio):
+        found = self._located(atom, atom.at, max(10, self.factor + 3) if self.factor > 1 else 2)
+        if abs(found.estimate.effect) < np.log(self.min_ratio):
             return None
-        return self._change(self.kind, (place, None), (first, last), estimate)
+        return self._change(self.kind, (found.atom.at, None), found)
 
-    def _episode(self, begin: Atom, end: Atom) -> Change | None:
-        place, first, last = self._place(begin)
-        until, _, _ = self._place(end)
-        inside = self.levels.values[place:until]
-        if until <= place or np.isnan(inside).all():
+    def _episode(self, atom: Atom) -> Change | None:
+        found = self._located(atom, atom.until, 5 if self.factor > 1 else 1)
+        if abs(found.estimate.effect) < np.log(self.min_ratio):
             return None
-        low, high = max(0, place - _REACH), min(self.n, until + _REACH)
-        at = np.arange(low, high)
-        at = at[~np.isnan(self.levels.values[at])]
-        x = np.stack([np.ones(len(at)), (at - place) / 60.0, ((at >= place) & (at < until)).astype(float)], axis=1)
-        estimate = generalised(
-            self.levels.values[at], x, at, np.array([0.0, 0.0, 1.0]), self._sampling_error(low, high)
+        return self._change(ChangeKind.EPISODE, (found.atom.at, found.atom.until), found)
+
+    def _ramp(self, atom: Atom) -> Change | None:
+        n = len(self.coarse)
+        rest = [a for a in self.found.atoms if a.kind != RAMP or a.until <= atom.at or a.at >= atom.until]
+        fixed = np.column_stack([self.fixed, *(column(n, a) for a in rest)])
+        found = located(self.coarse, fixed, around(atom, n, *_RAMP_ENDS), (0, n))
+        size = abs(found.estimate.effect)
+        years = (atom.until - atom.at) * self.factor / self.levels.per_day / 365.25
+        if size < np.log(self.options.min_ramp) or size < np.log(self.options.min_ramp_year) * years:
+            return None
+        begin, end = found.atom.at * self.factor, found.atom.until * self.factor
+        since = (found.since[0] * self.factor, found.since[1] * self.factor)
+        return self._change(
+            ChangeKind.RAMP, (begin, None if found.atom.until >= n - 2 else end), found._replace(since=since)
         )
-        if abs(estimate.effect) < np.log(self.min_ratio):
-            return None
-        return self._change(ChangeKind.EPISODE, (place, until), (first, last), estimate)
 
-    def _ramps(self) -> Iterator[Change]:
-        for begin, end in _slopes(self.found, len(self.coarse)):
-            estimate = ramp(self.coarse, self.fixed, self.found, (begin, end))
-            years = (end - begin) * self.factor / self.levels.per_day / 365.25
-            size = abs(estimate.effect)
-            if size < np.log(self.options.min_ramp) or size < np.log(self.options.min_ramp_year) * years:
-                continue
-            low, high = begin * self.factor, min(end * self.factor, self.n)
-            spread = max(self.factor, round((high - low) * 0.1))
-            until = None if end >= len(self.coarse) - 1 else high
-            yield self._change(ChangeKind.RAMP, (low, until), (low - spread, low + spread), estimate)
-
-    def _change(
-        self, kind: ChangeKind, span: tuple[int, int | None], since: tuple[int, int], estimate: Estimate
-    ) -> Change:
-        times, (begin, until) = self.levels.times, span
+    def _change(self, kind: ChangeKind, span: tuple[int, int | None], found: Located) -> Change:
+        times, (begin, until), estimate = self.levels.times, span, found.estimate
         stop = self.n if until is None else until
         rates = _rates(self.series, (int(times[begin]), int(times[stop])), kind)
-        low, high = (int(times[np.clip(p, 0, self.n)]) for p in since)
+        low, high = (int(times[np.clip(p, 0, self.n)]) for p in (found.since[0] - 1, found.since[1] + 1))
         recent = (self.n - (begin if until is None else stop)) / self.levels.per_day < _PROVISIONAL_DAYS
         return Change(
             self.series.entity,
@@ -231,78 +216,30 @@ class _Report:
             estimate.p_value,
             self.detector,
             provisional=bool(recent) or self.n < 56 * self.levels.per_day,
-            facts={"noise_phi": round(self.found.phi, 3), "levels": self.n, "levels_per_day": self.levels.per_day},
+            facts={"noise_phi": self.found.noise.phi, "levels": self.n, "levels_per_day": self.levels.per_day},
         )
 
 
-def ramp(level: np.ndarray, fixed: np.ndarray, found: Structure, span: tuple[int, int]) -> Estimate:
-    """Ratio of a ramp's end to its start: what the slopes add up to between two places, by GLS over the whole level.
-
-    Where the ramp begins and ends is not known exactly: the interval is widened to hold the estimates at all pairs of
-    ends that the likelihood does not rule out (profile likelihood).
-    """
-    at = np.flatnonzero(~np.isnan(level))
-    names = [(a.kind, a.at) for a in found.atoms]
-    x, contrast = _ramp_design(len(level), fixed, names, span)
-    best = generalised(level[at], x[at], at, contrast)
-    low = high = 0.0
-    base, error = _ramp_effect(level[at], x[at], contrast)
-    for begin in range(-_KNOT_REACH, _KNOT_REACH + 1, 2):
-        for end in range(-_KNOT_REACH, _KNOT_REACH + 1, 2):
-            moved = {span[0]: span[0] + begin, span[1]: span[1] + end}
-            if moved[span[0]] < 0 or moved[span[1]] >= len(level) or moved[span[1]] - moved[span[0]] < 8:
-                continue
-            shifted = [(k, moved.get(p, p) if k == SLOPE else p) for k, p in names]
-            x, contrast = _ramp_design(len(level), fixed, shifted, (moved[span[0]], moved[span[1]]))
-            effect, squares = _ramp_effect(level[at], x[at], contrast)
-            if squares - error <= _LIKELY * found.noise:
-                low, high = min(low, effect - base), max(high, effect - base)
-    return best._replace(low=best.low + low, high=best.high + high)
+def _joined(found: Structure) -> list[Atom]:
+    """Ramps; those of one direction that meet or overlap are one."""
+    out: list[Atom] = []
+    for atom in (a for a in found.atoms if a.kind == RAMP):
+        if out and atom.at <= out[-1].until and atom.size * out[-1].size > 0:
+            out[-1] = Atom(RAMP, out[-1].at, max(out[-1].until, atom.until), out[-1].size + atom.size)
+        else:
+            out.append(atom)
+    return out
 
 
-def _ramp_design(
-    n: int, fixed: np.ndarray, names: list[tuple[int, int]], span: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    x = np.concatenate([fixed, design(n, names)], axis=1)
-    contrast = np.zeros(x.shape[1])
-    for i, (kind, place) in enumerate(names):
-        if kind == SLOPE:
-            contrast[fixed.shape[1] + i] = max(span[1] - place, 0) - max(span[0] - place, 0)
-    return x, contrast
-
-
-def _ramp_effect(y: np.ndarray, x: np.ndarray, contrast: np.ndarray) -> tuple[float, float]:
-    beta = np.linalg.lstsq(x, y, rcond=None)[0]
-    residual = y - x @ beta
-    return float(contrast @ beta), float(residual @ residual)
-
-
-def _slopes(found: Structure, n: int) -> Iterator[tuple[int, int]]:
-    """Spans of one direction between changes of slope."""
-    bends = [a for a in found.atoms if a.kind == SLOPE]
-    slope, begin, sign = 0.0, 0, 0
-    for i, here in enumerate(bends):
-        after = bends[i + 1] if i + 1 < len(bends) else None
-        slope += here.size
-        end = after.at if after is not None else n - 1
-        now = 0 if abs(slope) * (end - here.at) < 0.1 else (1 if slope > 0 else -1)
-        if now != sign:
-            if sign:
-                yield begin, here.at
-            begin, sign = here.at, now
-    if sign:
-        yield begin, n - 1
-
-
-def _medians(values: np.ndarray, factor: int) -> np.ndarray:
-    """Medians of ``factor`` places each; NaN where under half are known."""
+def _centres(values: np.ndarray, factor: int) -> np.ndarray:
+    """Robust means of ``factor`` places each; NaN where under half are known."""
     if factor == 1:
         return values
     count = len(values) // factor
     blocks = values[: count * factor].reshape(count, factor)
     known = (~np.isnan(blocks)).mean(axis=1) >= 0.5
     out = np.full(count, np.nan)
-    out[known] = np.nanmedian(blocks[known], axis=1)
+    out[known] = centres(blocks[known])
     return out
 
 

@@ -15,7 +15,7 @@ class DetectOptions:
     ``min_ratio``: smallest level shift that is told (1.2: up by a fifth, or down by a sixth).
     ``min_ramp``: smallest total ratio of a ramp, and ``min_ramp_year`` its smallest ratio a year.
     ``min_point``: smallest ratio to the baseline of a spike or drop.
-    ``penalty``: least gain in the fit, over the long-run variance, for which a change point is held to be real.
+    ``penalty``: least fall of the deviance (twice the log likelihood) for which a step is held to be real.
     """
 
     false_alarms_per_month: float = 1.0
@@ -25,4 +25,4 @@ class DetectOptions:
     min_ramp: float = 1.5
     min_ramp_year: float = 1.35
     min_point: float = 1.25
-    penalty: float = 22.0
+    penalty: float = 13.0

@@ -1,9 +1,9 @@
-"""Steps and slopes in a level: forward selection of atoms, with noise that remembers.
+"""Steps, episodes and ramps in a level, against noise that wanders and remembers.
 
-Each candidate is a step or a change of slope; the one that lowers the squared error most is taken (orthogonal matching
-pursuit, Pati et al. 1993) while its gain over the residual's long-run variance exceeds a penalty; then atoms are moved
-to their best place and the weakest are dropped again. The long-run variance of an AR(1) residual with a bias-corrected
-coefficient (Marriott & Pope 1954) keeps a wandering level from being cut into steps.
+Each candidate is a step, a stretch that returns, or a ramp between two places; the one that raises the likelihood most
+is taken (orthogonal matching pursuit, Pati et al. 1993), then all are moved to their best places and those that do not
+pay for themselves are dropped. The likelihood is that of a random walk with AR(1) noise, at the best coefficients for
+each set of candidates, so that a level that wanders by itself is not cut into steps.
 """
 
 from __future__ import annotations
@@ -12,33 +12,53 @@ from typing import NamedTuple
 
 import numpy as np
 
-STEP, SLOPE = 0, 1
+from netwatch.detect.noise import Noise, deviance, whitened
+
+STEP, EPISODE, RAMP = 0, 1, 2
+_PRICE = np.array([1.0, 1.5, 1.2])
+"""Cost of an atom of each kind in penalties: those with two places have more of them to choose from."""
 _MOST = 12
 _EDGE = 3
+_GRID = 40
+"""Ramps begin and end at every fortieth of the level."""
+_WIDTHS = (2, 3, 4, 6, 8, 12, 17, 24, 36)
+# A level that never wanders is not among them: beside a few steps a walk looks like none, and is then cut into more.
+_NOISES = tuple(Noise(phi, drift) for phi in (0.0, 0.3, 0.6, 0.85) for drift in (0.1, 0.2))
 
 
 class Atom(NamedTuple):
-    """A change at place ``at``: ``kind`` STEP or SLOPE, ``size`` in log units (per place for a slope)."""
+    """A change at place ``at``, of an episode or ramp to ``until``; ``size`` in log units, in all."""
 
     kind: int
     at: int
-    size: float
+    until: int
+    size: float = 0.0
+
+
+class Sought(NamedTuple):
+    """What is sought: ``penalty``, least fall of the deviance for a step; ``longest`` episode in places and
+    ``shortest``, 0 for none; ``ramps``: whether.
+    """
+
+    penalty: float
+    longest: int = 0
+    shortest: int = _EDGE
+    ramps: bool = False
 
 
 class Structure(NamedTuple):
-    """Atoms in order of place; ``noise``: long-run variance; its coefficient ``phi``; ``residual`` (n,)."""
+    """Atoms in order of place, and the noise beside them."""
 
     atoms: tuple[Atom, ...]
-    noise: float
-    phi: float
-    residual: np.ndarray
+    noise: Noise
 
 
-def design(n: int, atoms: list[tuple[int, int]]) -> np.ndarray:
-    """Columns of the atoms, float64 (n, k)."""
+def column(n: int, atom: Atom) -> np.ndarray:
+    """An atom of size 1 over ``n`` places, float64 (n,)."""
     t = np.arange(n)
-    columns = [(t >= at).astype(float) if kind == STEP else np.maximum(t - at, 0).astype(float) for kind, at in atoms]
-    return np.stack(columns, axis=1) if columns else np.zeros((n, 0))
+    if atom.kind == RAMP:
+        return np.clip((t - atom.at) / (atom.until - atom.at), 0.0, 1.0)
+    return ((t >= atom.at) & (t < atom.until)).astype(float)
 
 
 def yearly(n: int, per_year: float) -> np.ndarray:
@@ -51,119 +71,121 @@ def yearly(n: int, per_year: float) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def autocorrelation(residual: np.ndarray, at: np.ndarray, terms: int) -> float:
-    """Lag-1 coefficient of residuals at places ``at``, corrected for its bias, within [0, 0.95]."""
-    pairs = np.flatnonzero(np.diff(at) == 1)
-    power = float(residual @ residual)
-    if len(pairs) < 4 or power <= 0:
-        return 0.0
-    n = len(residual)
-    phi = float(residual[pairs] @ residual[pairs + 1]) / power * n / len(pairs)
-    phi += (terms + (terms + 2) * phi) / n
-    return float(np.clip(phi, 0.0, 0.95))
+def structure(level: np.ndarray, fixed: np.ndarray, sought: Sought) -> Structure:
+    """Atoms of a level, float64 (n,), NaN unknown; ``fixed`` float64 (n, k): always fitted, one constant first."""
+    known = ~np.isnan(level)
+    if known.sum() < 4 * _EDGE or np.ptp(level[known]) < 1e-9:
+        return Structure((), _NOISES[0])
+    return _Search(level, fixed, sought).run()
 
 
-def long_run_variance(residual: np.ndarray, at: np.ndarray, terms: int) -> tuple[float, float]:
-    """Variance of a mean of many residuals, times their number; and the coefficient behind it."""
-    phi = autocorrelation(residual, at, min(terms, 4))
-    variance = float(residual @ residual) / max(1, len(residual) - terms)
-    return max(variance * (1 + phi) / (1 - phi), 1e-8), phi
-
-
-def structure(level: np.ndarray, fixed: np.ndarray, penalty: float, *, slopes: bool = True) -> Structure:
-    """Atoms of a level, float64 (n,), NaN unknown; ``fixed`` float64 (n, k): columns that are always fitted."""
-    at = np.flatnonzero(~np.isnan(level))
-    y = level[at]
-    search = _Search(y, at, fixed[at], len(level), slopes)
-    if len(at) < 4 * _EDGE:
-        return Structure((), 1e-8, 0.0, np.zeros(len(level)))
-    chosen: list[tuple[int, int]] = []
-    best: list[tuple[int, int]] = []
-    misses = 0
-    while len(chosen) < _MOST and misses < 3:
-        candidate = search.best(chosen)
-        if candidate is None:
-            break
-        chosen = search.relocated([*chosen, candidate])
-        kept = search.pruned(chosen, penalty)
-        if len(kept) > len(best) or (len(kept) == len(best) and search.error(kept) < search.error(best)):
-            best, chosen, misses = kept, kept, 0
-        else:
-            misses += 1
-    best = sorted(best, key=lambda a: (a[1], a[0]))
-    residual, sizes = search.fit(best)
-    noise, phi = long_run_variance(residual, at, fixed.shape[1] + len(best))
-    spread = np.full(len(level), np.nan)
-    spread[at] = residual
-    atoms = tuple(Atom(kind, place, float(s)) for (kind, place), s in zip(best, sizes, strict=True))
-    return Structure(atoms, noise, phi, spread)
+def _candidates(n: int, sought: Sought) -> list[Atom]:
+    atoms = [Atom(STEP, at, n) for at in range(_EDGE, n - _EDGE + 1)]
+    for width in _WIDTHS:
+        if sought.shortest <= width <= min(sought.longest, n // 3):
+            atoms += [Atom(EPISODE, at, at + width) for at in range(1, n - width - _EDGE + 1)]
+    if sought.ramps:
+        places = sorted({round(i * (n - 1) / _GRID) for i in range(_GRID + 1)})
+        atoms += [Atom(RAMP, a, b) for a in places for b in places if b - a >= max(4 * _EDGE, n // 12)]
+    return atoms
 
 
 class _Search:
-    def __init__(self, y: np.ndarray, at: np.ndarray, fixed: np.ndarray, n: int, slopes: bool) -> None:
-        self.y, self.at, self.fixed = y, at, fixed
-        places = range(_EDGE, n - _EDGE + 1)
-        self.names = [(STEP, p) for p in places]
-        if slopes:
-            self.names += [(SLOPE, p) for p in range(n - 2 * _EDGE)]
-        self.columns = design(n, self.names)[at]
-        self.index = {name: i for i, name in enumerate(self.names)}
-        self.slopes = slopes
+    def __init__(self, level: np.ndarray, fixed: np.ndarray, sought: Sought) -> None:
+        self.n = len(level)
+        self.at = np.flatnonzero(~np.isnan(level))
+        self.y = level[self.at]
+        self.names = _candidates(self.n, sought)
+        kinds = np.array([a.kind for a in self.names])
+        self.price = sought.penalty * _PRICE[kinds]
+        self.first = len(self.names)
+        columns = np.stack([column(self.n, a) for a in self.names], axis=1)
+        self.columns = np.concatenate([columns, fixed], axis=1)[self.at]
+        self.fixed = list(range(self.first, self.columns.shape[1]))
+        self.starts = np.array([[a.kind, a.at, a.until] for a in self.names])
+        self._white: dict[Noise, np.ndarray] = {}
+        self._fits: dict[tuple[int, ...], tuple[Noise, float]] = {}
 
-    def _basis(self, atoms: list[tuple[int, int]]) -> np.ndarray:
-        picked = self.columns[:, [self.index[a] for a in atoms]]
-        q, r = np.linalg.qr(np.concatenate([self.fixed, picked], axis=1))
+    def run(self) -> Structure:
+        chosen: list[int] = []
+        best, cost, misses = chosen, self._cost(chosen), 0
+        while len(chosen) < _MOST and misses < 2:
+            candidate = self._best(chosen, self._fit(chosen)[0])
+            if candidate is None:
+                break
+            chosen = self._relocated([*chosen, candidate])
+            kept = self._pruned(chosen)
+            if self._cost(kept) < cost - 1e-9:
+                best, chosen, cost, misses = kept, kept, self._cost(kept), 0
+            else:
+                misses += 1
+        noise = self._fit(best)[0]
+        sizes = self._sizes(best, noise)
+        atoms = [self.names[i]._replace(size=float(s)) for i, s in zip(best, sizes, strict=True)]
+        return Structure(tuple(sorted(atoms, key=lambda a: (a.at, a.kind))), noise)
+
+    def _fit(self, atoms: list[int]) -> tuple[Noise, float]:
+        """The likeliest noise beside some atoms, and the deviance."""
+        key = tuple(sorted(atoms))
+        if key not in self._fits:
+            x = self.columns[:, [*self.fixed, *key]]
+            found = [deviance(self.y, x, self.at, noise) for noise in _NOISES]
+            least = int(np.argmin(found))
+            self._fits[key] = (_NOISES[least], found[least])
+        return self._fits[key]
+
+    def _cost(self, atoms: list[int]) -> float:
+        return self._fit(atoms)[1] + float(self.price[atoms].sum())
+
+    def _whitened(self, noise: Noise) -> np.ndarray:
+        if noise not in self._white:
+            self._white[noise] = whitened(np.column_stack([self.columns, self.y]), self.at, noise)[0]
+        return self._white[noise]
+
+    def _sizes(self, atoms: list[int], noise: Noise) -> np.ndarray:
+        white = self._whitened(noise)
+        beta = np.linalg.lstsq(white[:, [*self.fixed, *atoms]], white[:, -1], rcond=None)[0]
+        return np.asarray(beta[len(self.fixed) :])
+
+    def _best(self, atoms: list[int], noise: Noise) -> int | None:
+        """The candidate that lowers the cost most beside ``atoms``."""
+        white = self._whitened(noise)
+        q, r = np.linalg.qr(white[:, [*self.fixed, *atoms]])
         diagonal = np.abs(np.diag(r))
-        return np.asarray(q[:, diagonal > 1e-9 * max(diagonal.max(), 1e-300)])
-
-    def gains(self, atoms: list[tuple[int, int]]) -> np.ndarray:
-        """Fall of the squared error that each candidate brings beside ``atoms``."""
-        q = self._basis(atoms)
-        residual = self.y - q @ (q.T @ self.y)
-        power = np.einsum("ij,ij->j", self.columns, self.columns)
-        left = power - np.sum((q.T @ self.columns) ** 2, axis=0)
+        q = q[:, diagonal > 1e-9 * max(float(diagonal.max()), 1e-300)]
+        y, columns = white[:, -1], white[:, : self.first]
+        residual = y - q @ (q.T @ y)
+        squares = float(residual @ residual)
+        power = np.einsum("ij,ij->j", columns, columns)
+        left = power - np.sum((q.T @ columns) ** 2, axis=0)
         usable = left > 1e-6 * np.maximum(power, 1e-300)
-        return np.where(usable, (self.columns.T @ residual) ** 2 / np.where(usable, left, 1.0), 0.0)
+        share = np.where(usable, (columns.T @ residual) ** 2 / np.where(usable, left, 1.0), 0.0) / max(squares, 1e-300)
+        gain = -len(y) * np.log(np.maximum(1.0 - share, 1e-12)) - self.price
+        for atom in atoms:
+            near = np.abs(self.starts - self.starts[atom]).max(axis=1) < _EDGE
+            gain[near] = -np.inf
+        at = int(np.argmax(gain))
+        return at if usable[at] and np.isfinite(gain[at]) else None
 
-    def best(self, atoms: list[tuple[int, int]]) -> tuple[int, int] | None:
-        gains = self.gains(atoms)
-        for kind, place in atoms:
-            for near in range(place - _EDGE + 1, place + _EDGE):
-                at = self.index.get((kind, near))
-                if at is not None:
-                    gains[at] = 0.0
-        at = int(np.argmax(gains))
-        return self.names[at] if gains[at] > 0 else None
-
-    def relocated(self, atoms: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Each atom in turn at its best place (of either kind) beside the others."""
+    def _relocated(self, atoms: list[int]) -> list[int]:
+        """Each atom in turn at its best place (of any kind) beside the others."""
+        noise = self._fit(atoms)[0]
         for _ in range(2):
+            before = list(atoms)
             for i in range(len(atoms)):
-                rest = atoms[:i] + atoms[i + 1 :]
-                found = self.best(rest)
+                found = self._best(atoms[:i] + atoms[i + 1 :], noise)
                 if found is not None:
                     atoms = [*atoms[:i], found, *atoms[i + 1 :]]
-        return atoms
+            if atoms == before:
+                break
+        return list(dict.fromkeys(atoms))
 
-    def fit(self, atoms: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
-        x = np.concatenate([self.fixed, self.columns[:, [self.index[a] for a in atoms]]], axis=1)
-        beta = np.linalg.lstsq(x, self.y, rcond=None)[0]
-        return self.y - x @ beta, beta[self.fixed.shape[1] :]
-
-    def error(self, atoms: list[tuple[int, int]]) -> float:
-        residual, _ = self.fit(atoms)
-        return float(residual @ residual)
-
-    def pruned(self, atoms: list[tuple[int, int]], penalty: float) -> list[tuple[int, int]]:
-        """Drop the weakest atom while its gain is under the penalty."""
-        atoms = list(dict.fromkeys(atoms))
+    def _pruned(self, atoms: list[int]) -> list[int]:
+        """Drop the weakest atom while it does not pay for itself."""
         while atoms:
-            residual, _ = self.fit(atoms)
-            noise, _ = long_run_variance(residual, self.at, self.fixed.shape[1] + len(atoms))
-            base = float(residual @ residual)
-            losses = [self.error(atoms[:i] + atoms[i + 1 :]) - base for i in range(len(atoms))]
-            weakest = int(np.argmin(losses))
-            if losses[weakest] / noise >= penalty:
+            costs = [self._cost(atoms[:i] + atoms[i + 1 :]) for i in range(len(atoms))]
+            weakest = int(np.argmin(costs))
+            if costs[weakest] > self._cost(atoms):
                 break
             atoms = atoms[:weakest] + atoms[weakest + 1 :]
         return atoms

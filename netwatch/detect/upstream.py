@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from netwatch.detect.clock import local_clock
-from netwatch.detect.structure import STEP, structure
+from netwatch.detect.interval import located
+from netwatch.detect.structure import Sought, structure
 from netwatch.detect.study import Study
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Series
@@ -49,16 +50,15 @@ def find_upstream(study: Study) -> Iterator[Change]:
 
 
 def _moves(series: Series, share: np.ndarray, penalty: float) -> Iterator[_Move]:
-    found = structure(share, np.ones((len(share), 1)), penalty, slopes=False)
-    steps = [a for a in found.atoms if a.kind == STEP]
+    ones = np.ones((len(share), 1))
+    steps = structure(share, ones, Sought(penalty)).atoms
     borders = [0, *(a.at for a in steps), len(share)]
     for i, atom in enumerate(steps):
         if abs(atom.size) < _LEAST_SHARE:
             continue
-        sides = share[borders[i] : atom.at], share[atom.at : borders[i + 2]]
-        before, after = (float(np.nanmean(side)) for side in sides)
-        error = 1.96 * float(np.sqrt(found.noise * sum(1 / (~np.isnan(side)).sum() for side in sides)))
-        yield _Move(atom.at, series, before, after, error)
+        before, after = (float(np.nanmean(s)) for s in (share[borders[i] : atom.at], share[atom.at : borders[i + 2]]))
+        size = located(share, ones, [atom], (borders[i], borders[i + 2])).estimate
+        yield _Move(atom.at, series, before, after, 0.5 * (size.high - size.low))
 
 
 def _change(move: _Move, event: list[_Move], times: np.ndarray) -> Change:
