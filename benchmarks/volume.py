@@ -1,6 +1,6 @@
 """Measures the detection of volume changes: synthetic networks, real change points, speed.
 
-python benchmarks/volume.py synthetic [first seed] [seeds] [bin seconds]
+python benchmarks/volume.py synthetic [first seed] [seeds] [bin seconds] [regime ...]
 python benchmarks/volume.py tcpd
 python benchmarks/volume.py speed [series]
 """
@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from networks import KINDS, Truth, network
+from networks import KINDS, Truth, network, zone_of
 
 from netwatch.detect import DetectOptions, detect
-from netwatch.detect.structure import structure
+from netwatch.detect.structure import Sought, structure
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Entity, Series, SeriesSet
 
@@ -44,17 +44,17 @@ def hits(change: Change, truth: Truth) -> bool:
     return False
 
 
-def synthetic(first: int, seeds: int, width: int) -> None:
+def synthetic(first: int, seeds: int, width: int, regimes: list[str]) -> None:
     """Table 1."""
-    options = DetectOptions(timezone=ZONE)
     print(f"seeds {first}-{first + seeds - 1}, three years of {width} s bins, budget 1 point alarm a month")
-    print("regime    kind      hits  date error d  ratio error  covered  other levels/yr  points/month")
-    for regime in ("national", "small"):
+    print("regime    kind      hits  date error d  date held  ratio error  ratio held  other levels/yr  points/month")
+    for regime in regimes:
         totals = np.zeros(3)
         for kind in KINDS:
+            options = DetectOptions(timezone=zone_of(kind))
             found, others, points, months = [], 0, 0, 0.0
             for seed in range(first, first + seeds):
-                made, truth = network(kind, regime, seed, width=width, zone=ZONE)
+                made, truth = network(kind, regime, seed, width=width)
                 changes = detect(made, options)
                 good = [c for c in changes if hits(c, truth)]
                 found += [(good[0], truth)] if good else []
@@ -64,9 +64,11 @@ def synthetic(first: int, seeds: int, width: int) -> None:
             totals += (others, points, months)
             date = np.median([abs(c.since - t.since) / DAY for c, t in found]) if found else np.nan
             error = np.median([abs(c.ratio / t.ratio - 1) for c, t in found]) if found else np.nan
+            dated = sum(c.since_low <= t.since <= c.since_high for c, t in found)
             held = sum(c.ratio_low <= t.ratio <= c.ratio_high for c, t in found)
             print(
-                f"{regime:9} {kind:9} {len(found):2}/{seeds:<3} {date:10.2f} {error:12.3f} {held:6}/{len(found):<3}"
+                f"{regime:9} {kind:9} {len(found):2}/{seeds:<3} {date:10.2f} {dated:8}/{len(found):<3} "
+                f"{error:10.3f} {held:8}/{len(found):<3}"
                 f"{others / months * 12:14.3f} {points / months:13.2f}",
                 flush=True,
             )
@@ -87,8 +89,8 @@ def tcpd() -> None:
         data = json.loads((SHARED / "tcpd" / f"{name}.json").read_text())
         x = np.array([np.nan if v is None else v for v in data["series"][0]["raw"]], float)
         x = (x - np.nanmean(x)) / np.nanstd(x)
-        found = structure(x, np.ones((len(x), 1)), DetectOptions().penalty)
-        places = sorted({a.at for a in found.atoms if a.at > 2})
+        found = structure(x, np.ones((len(x), 1)), Sought(DetectOptions().penalty, len(x), ramps=True))
+        places = sorted({p for a in found.atoms for p in (a.at, a.until) if 2 < p < len(x) - 2})
         rows.append((score.tcpd_f1(marks, places), score.covering(marks, places, len(x))))
         rows[-1] += (score.tcpd_f1(marks, []), score.covering(marks, [], len(x)))
         print(
@@ -103,7 +105,7 @@ def tcpd() -> None:
 
 def speed(count: int) -> None:
     """Table 6: one 3-year series of 5-min bins under many names."""
-    made, _ = network("step3", "national", 1, width=300, zone=ZONE)
+    made, _ = network("step3", "national", 1, width=300)
     only = next(iter(made.series.values()))
     many = SeriesSet(made.bins)
     for i in range(count):
@@ -119,9 +121,10 @@ def speed(count: int) -> None:
 
 
 if __name__ == "__main__":
-    what, numbers = sys.argv[1], [int(a) for a in sys.argv[2:]]
+    what, numbers = sys.argv[1], [int(a) for a in sys.argv[2:] if a.isdigit()]
+    names = [a for a in sys.argv[2:] if not a.isdigit()]
     if what == "synthetic":
-        synthetic(*(numbers + [100, 5, 3600][len(numbers) :]))
+        synthetic(*(numbers + [300, 20, 3600][len(numbers) :]), names or ["national", "small"])
     elif what == "tcpd":
         tcpd()
     else:

@@ -110,7 +110,7 @@ def _seasonal(observed: np.ndarray, clock: Clock) -> Baseline:
         profile = _smooth(_filled(week_profile(matrix, trend, period, reach)))
         if long:
             profile = _holidays(matrix, profile, trend, clock)
-        level = centres(matrix - profile)
+        level = np.nanmedian(matrix - profile, axis=1)
         known = np.mean(~np.isnan(matrix), axis=1)
         level[known < 0.25] = np.nan
     slow = running_median(level, _LEVEL_REACH if long else min(_LEVEL_REACH, clock.days))

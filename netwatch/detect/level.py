@@ -10,7 +10,7 @@ import numpy as np
 from netwatch.detect.clock import DAY
 from netwatch.detect.expectation import Baseline, centres
 from netwatch.detect.interval import Located, around, located
-from netwatch.detect.noise import whitened
+from netwatch.detect.local_step import step
 from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, Sought, Structure, column, structure, yearly
 from netwatch.detect.study import Study
 from netwatch.model.change import Change, ChangeKind
@@ -18,7 +18,7 @@ from netwatch.model.series import Series
 
 WEEKLY_FROM = 180
 """Days of history from which atoms are first sought among weeks."""
-_REACH = 180
+_REACH, _STEP_REACH = 180, 60
 _EPISODE_DAYS = 90
 _PROVISIONAL_DAYS = 10
 _LEAST = 24
@@ -125,22 +125,16 @@ class _Report:
         return days <= _EPISODE_DAYS and abs(now.size + after.size) < 0.4 * min(abs(now.size), abs(after.size))
 
     def _others(self, atom: Atom) -> tuple[np.ndarray, np.ndarray]:
-        """The level at full resolution without the waves and without episodes and ramps other than this; its trend."""
-        noise = self.found.noise
-        at = np.flatnonzero(~np.isnan(self.coarse))
-        x = np.column_stack([self.fixed, *(column(len(self.coarse), a) for a in self.found.atoms)])
-        white, _ = whitened(np.column_stack([x, self.coarse])[at], at, noise)
-        beta = np.linalg.lstsq(white[:, :-1], white[:, -1], rcond=None)[0]
-        fine = self._fixed(self.n, 1)
-        if fine.shape != (self.n, len(beta) - len(self.found.atoms)):  # two years of days may not be two of weeks
-            fine = np.ones((self.n, 1))
-        rest = [a for a in self.found.atoms if a.kind != STEP and (a.at, a.until) != (atom.at, atom.until)]
-        level = self.levels.values - fine[:, 1:] @ beta[1 : fine.shape[1]]
-        for other in rest:
-            wide = Atom(other.kind, other.at * self.factor, min(other.until * self.factor, self.n))
-            level = level - other.size * column(self.n, wide)
-        trend = (np.arange(self.n) - atom.at * self.factor) / 60.0
-        return level, np.column_stack([np.ones(self.n), trend])
+        """The level at full resolution without episodes other than this; a constant.
+
+        Waves and ramps stay in it: what of a rise is theirs and what the step's is left to the walk.
+        """
+        level = self.levels.values
+        for other in self.found.atoms:
+            if other.kind == EPISODE and (other.at, other.until) != (atom.at, atom.until):
+                wide = Atom(EPISODE, other.at * self.factor, min(other.until * self.factor, self.n))
+                level = level - other.size * column(self.n, wide)
+        return level, np.ones((self.n, 1))
 
     def _window(self, atom: Atom, until: int) -> tuple[int, int]:
         """Places round an atom, up to the steps beside it."""
@@ -169,9 +163,13 @@ class _Report:
 
     def _shift(self, atom: Atom) -> Change | None:
         found = self._located(atom, atom.at, max(10, self.factor + 3) if self.factor > 1 else 2)
-        if abs(found.estimate.effect) < np.log(self.min_ratio):
+        place = found.atom.at
+        low, high = self._window(atom, atom.at)
+        low, high = max(low, place - _STEP_REACH), min(high, place + _STEP_REACH)
+        estimate = step(self.levels.values, place, (low, high), self._sampling_error(low, high))
+        if abs(estimate.effect) < np.log(self.min_ratio):
             return None
-        return self._change(self.kind, (found.atom.at, None), found)
+        return self._change(self.kind, (place, None), found._replace(estimate=estimate))
 
     def _episode(self, atom: Atom) -> Change | None:
         found = self._located(atom, atom.until, 5 if self.factor > 1 else 1)

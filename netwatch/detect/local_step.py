@@ -1,0 +1,71 @@
+"""Ratio of a step with an interval that holds under autocorrelation.
+
+Generalised least squares with AR(1) errors in a window round the change: level, trend and step; the coefficient
+corrected for its bias (Marriott & Pope 1954), and Student's t with the effective number of observations (Bartlett 1946:
+n (1-phi)/(1+phi)). So near to a step the level has no time to wander.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from netwatch.detect.noise import Estimate
+
+
+def generalised(y: np.ndarray, x: np.ndarray, at: np.ndarray, contrast: np.ndarray, extra: float = 0.0) -> Estimate:
+    """Estimate of ``contrast @ beta`` under AR(1) errors at whole places ``at``; ``extra``: variance to add."""
+    import statsmodels.api as sm
+    from scipy import stats
+
+    n, terms = x.shape
+    residual = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    phi = autocorrelation(residual, at, min(terms, 4))
+    fit = sm.OLS(whitened(y, at, phi), whitened(x, at, phi)).fit()
+    effect = float(contrast @ fit.params)
+    error = float(np.sqrt(max(contrast @ fit.cov_params() @ contrast, 0.0) + extra))
+    freedom = max(n * (1 - phi) / (1 + phi) - terms, 2.0)
+    reach = float(stats.t.ppf(0.975, freedom)) * error
+    p_value = float(2 * stats.t.sf(abs(effect) / error, freedom)) if error > 0 else 0.0
+    return Estimate(effect, effect - reach, effect + reach, p_value)
+
+
+def whitened(values: np.ndarray, at: np.ndarray, phi: float) -> np.ndarray:
+    """What is left of values (n,) or (n, k) at increasing whole places ``at`` when AR(1) is taken out.
+
+    Least squares on it is generalised least squares under the correlation ``phi ** distance``, gaps included
+    (Prais and Winsten 1954), at the cost of one pass instead of a decomposition of an n by n matrix.
+    """
+    if phi <= 0:
+        return values
+    carried = np.power(phi, np.diff(at).astype(float))
+    if values.ndim == 2:
+        carried = carried[:, None]
+    white: np.ndarray = np.array(values, float)
+    white[1:] = (values[1:] - carried * values[:-1]) / np.sqrt(1 - carried**2)
+    return white
+
+
+def step(level: np.ndarray, place: int, window: tuple[int, int], extra: float = 0.0) -> Estimate:
+    """The step at ``place`` in a daily log level, fitted within ``window`` (half-open places)."""
+    at = np.arange(*window)
+    at = at[~np.isnan(level[at])]
+    after = (at >= place).astype(float)
+    columns = [np.ones(len(at)), after]
+    if min(place - window[0], window[1] - place) >= 14:
+        columns.append((at - place) / 60.0)
+    x = np.stack(columns, axis=1)
+    contrast = np.zeros(x.shape[1])
+    contrast[1] = 1.0
+    return generalised(level[at], x, at, contrast, extra)
+
+
+def autocorrelation(residual: np.ndarray, at: np.ndarray, terms: int) -> float:
+    """Lag-1 coefficient of residuals at places ``at``, corrected for its bias, within [0, 0.95]."""
+    pairs = np.flatnonzero(np.diff(at) == 1)
+    power = float(residual @ residual)
+    if len(pairs) < 4 or power <= 0:
+        return 0.0
+    n = len(residual)
+    phi = float(residual[pairs] @ residual[pairs + 1]) / power * n / len(pairs)
+    phi += (terms + (terms + 2) * phi) / n
+    return float(np.clip(phi, 0.0, 0.95))
