@@ -89,7 +89,7 @@ def tcpd() -> None:
         data = json.loads((SHARED / "tcpd" / f"{name}.json").read_text())
         x = np.array([np.nan if v is None else v for v in data["series"][0]["raw"]], float)
         x = (x - np.nanmean(x)) / np.nanstd(x)
-        found = structure(x, np.ones((len(x), 1)), Sought(DetectOptions().penalty, len(x), ramps=True))
+        found = structure(x, np.ones((len(x), 1)), Sought(DetectOptions().penalty))
         places = sorted({p for a in found.atoms for p in (a.at, a.until) if 2 < p < len(x) - 2})
         rows.append((score.tcpd_f1(marks, places), score.covering(marks, places, len(x))))
         rows[-1] += (score.tcpd_f1(marks, []), score.covering(marks, [], len(x)))
