@@ -1,17 +1,21 @@
 """Queries over stored flows, written once as Ibis expressions and compiled once to the engine's SQL.
 
 Building and compiling such an expression takes some 0.2 s, running it on a small store a hundredth of that, and a
-monitor concludes again and again.
+monitor concludes again and again: the SQL is kept on disk (``prepared.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from netwatch.fingerprint.prepared import Prepared, path_of
+from netwatch.fingerprint.prepared import keep as keep_text
+from netwatch.fingerprint.prepared import kept as kept_text
 
 if TYPE_CHECKING:
     import ibis
@@ -43,7 +47,7 @@ def stream(query: Query, flows: ibis.Table, rows: int) -> Iterator[pa.RecordBatc
         yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
 
 
-def _prepared(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table]) -> tuple[str, Any]:
+def _prepared(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table]) -> Prepared:
     """The query's SQL and the schema of its answer; what it needs is known to the engine under its name."""
     import ibis
 
@@ -59,7 +63,7 @@ def kept(query: Query, flows: ibis.Table, name: str) -> Iterator[ibis.Table]:
     """What ``query(flows)`` selects as a table of the engine, for as long as the ``with`` block; it may go to disk."""
     backend = flows.get_backend()
     backend.con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {name} AS {_compiled(query, _named(flows), flows.schema(), ())[0]}"
+        f"CREATE OR REPLACE TEMP TABLE {name} AS {_compiled(query, _named(flows), flows.schema(), ()).text}"
     )
     try:
         yield backend.table(name)
@@ -79,12 +83,22 @@ def _named(flows: ibis.Table) -> str:
 
 
 @cache
-def _compiled(query: Query, name: str, schema: Any, others: tuple[tuple[str, Any], ...]) -> tuple[str, Any]:
+def _compiled(query: Query, name: str, schema: Any, others: tuple[tuple[str, Any], ...]) -> Prepared:
+    named = ((name, schema), *others)
+    path = path_of(query, [(table, tuple(columns.items())) for table, columns in named])
+    found = None if path is None else kept_text(path)
+    if found is None:
+        found = _built(query, named)
+        if path is not None:
+            keep_text(path, found)
+    return found
+
+
+def _built(query: Query, named: Sequence[tuple[str, Any]]) -> Prepared:
     import ibis
 
-    tables = [ibis.table(schema, name=name), *(ibis.table(columns, name=other) for other, columns in others)]
-    expression = query(*tables)
-    return str(ibis.to_sql(expression, dialect="duckdb")), expression.schema().to_pyarrow()
+    expression = query(*(ibis.table(columns, name=table) for table, columns in named))
+    return Prepared(str(ibis.to_sql(expression, dialect="duckdb")), expression.schema().to_pyarrow())
 
 
 def as_columns(table: pa.Table) -> dict[str, Any]:

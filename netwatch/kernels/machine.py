@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
 import pickle
 import struct
 from collections.abc import Callable, Sequence
@@ -18,11 +17,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from netwatch.editions import put, whole
 from netwatch.kernels.place import folder
 
 _FLAGS = 0x501
 """Of an array's flags those that make another type of it: C-contiguous, aligned, writeable."""
-_DIGEST = 32
 
 
 class Compiled(NamedTuple):
@@ -137,12 +136,8 @@ def _type(value: Any) -> object:
 
 def kept(path: Path) -> Compiled | None:
     """What was kept; None where nothing was, or it is not whole."""
-    try:
-        octets = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    rest = octets[_DIGEST:]
-    if hashlib.sha256(rest).digest() != octets[:_DIGEST]:
+    rest = whole(path)
+    if rest is None:
         return None
     symbol, result, code = rest.split(b"\n", 2)
     return Compiled(symbol.decode(), result.decode(), code)
@@ -150,11 +145,7 @@ def kept(path: Path) -> Compiled | None:
 
 def keep(path: Path, compiled: Compiled) -> None:
     """Put code where :func:`kept` finds it, all or nothing."""
-    rest = f"{compiled.symbol}\n{compiled.result}\n".encode() + compiled.octets
-    path.parent.mkdir(parents=True, exist_ok=True)  # another edition may just have cleared it away
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    part.write_bytes(hashlib.sha256(rest).digest() + rest)
-    part.replace(path)
+    put(path, f"{compiled.symbol}\n{compiled.result}\n".encode() + compiled.octets)
 
 
 def _loaded(octets: bytes) -> Any:

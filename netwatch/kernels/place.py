@@ -6,40 +6,19 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
-import shutil
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
-KEPT = 4
-"""Folders of compiled kernels that are kept: those of other versions of netwatch, Numba or Python may be in use."""
-
-
-def _edition() -> str:
-    """A name for these kernels: a change in any part makes all of them others."""
-    sources = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        sources.update(path.read_bytes())
-    return f"{version('numba')}-py{sys.version_info.major}{sys.version_info.minor}-{sources.hexdigest()[:12]}"
+from netwatch.editions import edition, private, prune
 
 
 def _place() -> Path:
-    """A folder that the user can write also where the package is installed for all, or runs from cron without HOME."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    home = Path(base) if Path(base).is_absolute() else Path("~/.cache").expanduser()
-    for parent in (home / "netwatch" / "kernels", Path(tempfile.gettempdir()) / f"netwatch-{os.getuid()}"):
-        try:
-            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError:
-            continue
-        # Compiled code is run: a folder in which others could put theirs is not used.
-        state = parent.stat()
-        if state.st_uid == os.getuid() and not state.st_mode & 0o022 and os.access(parent, os.W_OK):
-            return parent / _edition()
-    return Path(tempfile.mkdtemp(prefix="netwatch-"))
+    parent = private("kernels")
+    if parent is None:
+        return Path(tempfile.mkdtemp(prefix="netwatch-"))
+    return parent / edition(sorted(Path(__file__).parent.glob("*.py")), ["numba"])
 
 
 @functools.cache
@@ -52,7 +31,5 @@ def folder() -> Path:
     print("netwatch: compiling kernels (once)", file=sys.stderr)  # noqa: T201 - the only word about a wait
     folder.mkdir(parents=True, exist_ok=True)
     if not chosen:
-        others = sorted((p for p in folder.parent.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
-        for old in others[:-KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+        prune(folder.parent)
     return folder
