@@ -12,7 +12,7 @@ from netwatch.read import ReadOptions
 from netwatch.read.base import recognise
 from netwatch.read.source import open_source
 
-PLACE = ("frame", "time", "payload_start", "vlan", "tunnel", "tunnel_identifier", "payload_captured")
+PLACE = ("frame", "time", "payload_start", "vlan", "carrier", "tunnel", "tunnel_identifier", "payload_captured")
 """Fields that tell of the wrapping rather than of the packet."""
 
 
