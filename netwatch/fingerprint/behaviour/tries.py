@@ -17,6 +17,7 @@ ASKS = (8, 13, 15, 17)
 ANY = FLAGS | URG
 LEAST_PAIRS = 3
 """Pairs of address and port in an hour, at least, of what is looked at."""
+WALK = ["sender", "kind", "hour"]
 DECIDES = 4
 """Failures beyond successes after which the walk ends: with chances of success of 0.8 for the benign and 0.2 for a
 scanner each step is a factor of 4, and 4**4 is beyond 99, detection over false alarms (0.99 / 0.01); likewise down."""
@@ -84,21 +85,30 @@ def _pairs(h: ibis.Table) -> ibis.Table:
     return pairs.filter(~answers).union(unasked, distinct=False)
 
 
-def _walked(pairs: ibis.Table) -> ibis.Table:
-    """The pairs with ``decided``: 1 where the walk over first contacts has got up before it ever got down.
+def _decided(pairs: ibis.Table, counted: ibis.Table) -> ibis.Table:
+    """``counted`` with ``decided``: 1 where the walk over first contacts has got up before it ever got down.
 
-    Jung et al., Fast Portscan Detection Using Sequential Hypothesis Testing (IEEE S&P 2004).
+    Jung et al., Fast Portscan Detection Using Sequential Hypothesis Testing (IEEE S&P 2004). Walked is only where the
+    order of contacts matters: with too few failures it never gets up; with too few successes it never gets down, and
+    has been up where it ends there.
     """
     import ibis
 
-    walk = ["sender", "kind", "hour"]
-    order = [pairs.since_us, pairs.receiver, pairs.port]
-    steps = pairs.mutate(step=ibis.ifelse(pairs.failed.isnull(), 0, 2 * pairs.failed - 1))
-    along = ibis.window(group_by=walk, order_by=order, preceding=None, following=0)
-    steps = steps.mutate(height=steps.step.sum().over(along))
-    steps = steps.mutate(lowest=steps.height.min().over(along))
-    up = (steps.height >= DECIDES) & (steps.lowest > -DECIDES)
-    return steps.mutate(decided=up.cast("int64")).drop("step", "height", "lowest")
+    succeeded = counted.known - counted.failed
+    never = counted.failed < DECIDES
+    ends_up = (succeeded < DECIDES) & (counted.failed - succeeded >= DECIDES)
+    open_ones = counted.filter(~never & ~ends_up)
+    known = pairs.filter(pairs.failed.notnull()).semi_join(open_ones, WALK)
+    known = known.select(*WALK, "since_us", "receiver", "port", step=2 * known.failed - 1)
+    order = [known.since_us, known.receiver, known.port]
+    along = ibis.window(group_by=WALK, order_by=order, preceding=None, following=0)
+    steps = known.mutate(height=known.step.sum().over(along), at=ibis.row_number().over(along))
+    turns = steps.group_by(WALK).aggregate(
+        up=steps.at.min(where=steps.height >= DECIDES), down=steps.at.min(where=steps.height <= -DECIDES)
+    )
+    ups = turns.filter(turns.up.notnull() & (turns.down.isnull() | (turns.up < turns.down))).select(*WALK, walked=1)
+    told = counted.left_join(ups, WALK)
+    return told.select(*counted.columns, decided=(ends_up | told.walked.notnull()).cast("int64"))
 
 
 def hours(flows: ibis.Table) -> ibis.Table:
@@ -106,19 +116,20 @@ def hours(flows: ibis.Table) -> ibis.Table:
     import ibis
 
     t, h = ibis._, halves(flows)
-    pairs = _walked(_pairs(h))
-    each = pairs.group_by(["sender", "kind", "hour", "receiver"]).aggregate(here=pairs.count())
-    each = each.group_by(["sender", "kind", "hour"]).aggregate(widest=each.here.max())
-    counted = pairs.group_by(["sender", "kind", "hour"]).aggregate(
-        hosts=t.receiver.nunique(), ports=t.port.nunique(), pairs=t.count(),
+    pairs = _pairs(h)
+    most = t.packets * 65536 - t.port  # of ports with as many packets the lowest, in whatever order they come
+    each = pairs.group_by([*WALK, "receiver"]).aggregate(here=pairs.count())
+    each = each.group_by(WALK).aggregate(hosts=each.count(), widest=each.here.max())
+    counted = pairs.group_by(WALK).aggregate(
+        ports=t.port.nunique(), pairs=t.count(),
         failed=t.failed.sum().fill_null(0),
-        known=t.failed.count(), decided=t.decided.max(), forms=t.form.nunique(),
+        known=t.failed.count(), forms=t.form.nunique(),
         own_ports=t.own_port.nunique(), packets=t.packets.sum(), octets=t.octets.sum(),
         flows=t.flows.sum(), odd=t.odd.sum(), inbound=t.inbound.sum(), outbound=t.outbound.sum(), low=t.receiver.min(),
-        high=t.receiver.max(), service=t.port.argmax(t.packets), since_us=t.since_us.min(), until_us=t.until_us.max(),
+        high=t.receiver.max(), service=t.port.argmax(most), since_us=t.since_us.min(), until_us=t.until_us.max(),
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
-    counted = counted.filter(counted.pairs >= LEAST_PAIRS).inner_join(each, ["sender", "kind", "hour"])
+    counted = _decided(pairs, counted.filter(counted.pairs >= LEAST_PAIRS)).inner_join(each, WALK)
     begun = h.filter(h.opens).mutate(hour=h.window // 12).semi_join(counted, ["sender", "hour"])
     sent = begun.group_by(["sender", "hour"]).aggregate(everything=begun.count())
-    return counted.inner_join(sent, ["sender", "hour"]).order_by(["sender", "kind", "hour"])
+    return counted.inner_join(sent, ["sender", "hour"]).order_by(WALK)
