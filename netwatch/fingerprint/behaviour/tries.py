@@ -17,6 +17,9 @@ ASKS = (8, 13, 15, 17)
 ANY = FLAGS | URG
 LEAST_PAIRS = 3
 """Pairs of address and port in an hour, at least, of what is looked at."""
+TELLS = [
+    "sender", "sender_port", "receiver_port", "protocol", "flags", "flagged", "seen", "opens", "answer", "window",
+]  # fmt: skip
 WALK = ["sender", "kind", "hour"]
 DECIDES = 4
 """Failures beyond successes after which the walk ends: with chances of success of 0.8 for the benign and 0.2 for a
@@ -56,16 +59,23 @@ def _failed(h: ibis.Table) -> Any:
     return ibis.ifelse(by_flags, ((h.flags & ACK) == 0).cast("int64"), (h.answer == 0).cast("int64"))
 
 
+def _told(h: ibis.Table) -> ibis.Table:
+    """The halves that are tries, with ``kind``, ``hour`` and ``failed``."""
+    told = h.mutate(kind=_kind(h), hour=h.window // 12)
+    told = told.filter(told.kind.notnull())
+    return told.mutate(failed=_failed(told))
+
+
 def _pairs(h: ibis.Table) -> ibis.Table:
     """Tries of one address and port by hour: whether any succeeded; of answers only those to who asked nothing."""
     import ibis
 
     t = ibis._
-    told = h.mutate(kind=_kind(h), hour=h.window // 12)
-    told = told.filter(told.kind.notnull())
-    told = told.mutate(failed=_failed(told))
+    told, narrow = _told(h), _told(h.select(*TELLS))
     # Who gets through to everybody scans nothing: looked at is who fails, or asks what may well be answered.
-    telling = told.filter((told.failed.fill_null(1) == 1) | ~told.kind.isin([KINDS.index("tcp"), KINDS.index("udp")]))
+    telling = narrow.filter(
+        (narrow.failed.fill_null(1) == 1) | ~narrow.kind.isin([KINDS.index("tcp"), KINDS.index("udp")])
+    )
     told = told.semi_join(frequent(telling, ["sender", "hour"], LEAST_PAIRS), ["sender", "hour"])
     answers = told.kind == KINDS.index("backscatter")
     port = ibis.cases((answers & told.protocol.isin([1, 58]), 0), (answers, told.sender_port), else_=told.receiver_port)
