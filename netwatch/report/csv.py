@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from netwatch.report.rendering import Rendering
 from netwatch.report.rows import tables
 from netwatch.report.words import harmless
 
+_REMEMBERED = 1 << 15
+"""Cells whose text is remembered, some times those of one series: most values of a table come again and again."""
 _ACTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -21,13 +24,14 @@ class CsvWriter:
     def write(self, rendering: Rendering, directory: Path) -> list[Path]:
         """Write every table."""
         (directory / "tables").mkdir(exist_ok=True)
+        shown = lru_cache(_REMEMBERED, typed=True)(cell)  # typed: True, 1 and 1.0 are equal, but no equal text
         files = []
         for name, (header, rows) in tables(rendering.report, rendering.clock).items():
             path = Path("tables") / f"{name}.csv"
             with (directory / path).open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file, lineterminator="\r\n")  # RFC 4180
                 writer.writerow(header)
-                writer.writerows([cell(value) for value in row] for row in rows)
+                writer.writerows(map(shown, row) for row in rows)
             files.append(path)
         return files
 

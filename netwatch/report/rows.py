@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from netwatch.model.finding import Finding
-from netwatch.model.series import COUNTERS
+from netwatch.model.series import COUNTERS, Bins
 from netwatch.report.clock import Clock
 from netwatch.report.figures.coarse import coarse
 from netwatch.report.json import plain
@@ -103,14 +103,17 @@ def _evidence(report: Report) -> Iterator[Row]:
 
 
 def _series(report: Report, clock: Clock) -> Iterator[Row]:
+    starts: dict[Bins, list[str]] = {}
     for kind in SERIES_KINDS:
         for counter in COUNTERS:
             for series in report.series.of(kind, counter)[:MOST_SERIES]:
                 drawn = coarse(series)
+                if drawn.bins not in starts:
+                    starts[drawn.bins] = [clock.instant(start) for start in drawn.bins.times().tolist()]
                 head = drawn.bins.width / 1e9, kind, series.entity.value, counter
                 columns = drawn.mean, drawn.least, drawn.greatest, drawn.coverage
-                for start, *values in zip(drawn.bins.times().tolist(), *columns, strict=True):
-                    yield clock.instant(start), *head, *values
+                for start, *values in zip(starts[drawn.bins], *(c.tolist() for c in columns), strict=True):
+                    yield start, *head, *values
 
 
 def _rhythm(report: Report) -> Iterator[Row]:

@@ -9,7 +9,9 @@ import subprocess
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ from story_years import three_years
 
 from netwatch.report import Report, write
 from netwatch.report.clock import Clock
-from netwatch.report.csv import cell
+from netwatch.report.csv import CsvWriter, cell
 from netwatch.report.figures.canvas import drawable
 from netwatch.report.html import inline
 from netwatch.report.rows import tables
@@ -148,6 +150,15 @@ def test_cells_never_act(text: str) -> None:
     assert not shown.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
     assert "\x1b" not in shown
     shown.encode()
+
+
+def test_equal_values_of_other_kinds_are_other_cells(tmp_path: Path, monkeypatch) -> None:
+    values = [True, 1, 1.0, np.True_, False, 0, -0.0, np.nan, None, 0.1, np.float64(0.1), "=1", "=1", "1", "a,b"]
+    monkeypatch.setattr("netwatch.report.csv.tables", lambda *_: {"values": (["v"], [[v, 7] for v in values])})
+    CsvWriter().write(SimpleNamespace(report=None, clock=None), tmp_path)
+    expected = ["true", "1", "1", "true", "false", "0", "0", "", "", "0.1", "0.1", "'=1", "'=1", "1", '"a,b"']
+    written = (tmp_path / "tables" / "values.csv").read_bytes().decode()
+    assert written == "".join(f"{line}\r\n" for line in ["v", *(f"{cell},7" for cell in expected)])
 
 
 @given(st.text(alphabet=st.characters()))
