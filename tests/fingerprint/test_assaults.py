@@ -56,14 +56,16 @@ def visits(random, jitter, count=90, port=443, octets=900):
     return rows
 
 
-def uploading(random, hours=30, backup=False):
+def uploading(random, hours=30, backup=False, every=8):
+    """A host whose history of so many hours, one in ``every``, ends in an upload to a stranger."""
     rows = []
     for hour in range(hours):
+        begin = hour * every * HOUR
         for at in random.uniform(0, HOUR, 6):
-            rows.append(flow(hour * HOUR + at, "10.0.1.9", "198.51.100.8", 443, octets=90_000, back_octets=3_000_000,
+            rows.append(flow(begin + at, "10.0.1.9", "198.51.100.8", 443, octets=90_000, back_octets=3_000_000,
                              packets=900, back=2_200, source_port=int(random.integers(32768, 61000))))  # fmt: skip
         if hour == hours - 1 or (backup and hour % 6 == 5):
-            rows.append(flow(hour * HOUR + 99, "10.0.1.9", "203.0.113.5", 443, octets=900_000_000, packets=640_000,
+            rows.append(flow(begin + 99, "10.0.1.9", "203.0.113.5", 443, octets=900_000_000, packets=640_000,
                              back=300_000, back_octets=16_000_000, seconds=1_800.0))  # fmt: skip
     return rows
 
@@ -145,6 +147,7 @@ ATTACKS = {
 INNOCENT = {
     "poll by the clock": lambda r: visits(r, 0.0),
     "backup": lambda r: uploading(r, backup=True),
+    "a history of a day": lambda r: uploading(r, every=1),
     "ping": lambda r: pings(r, False),
     "administrator": lambda _: movement(False),
     "torrent": torrent,

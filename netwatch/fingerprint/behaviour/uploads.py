@@ -22,6 +22,7 @@ DECLARED = {
     "upload.octets": Feature("octets sent in the hour", "octets"),
     "upload.times_most": Feature("octets sent against the host's largest hour before", "times"),
     "upload.hours": Feature("hours seen of the host before", "hours"),
+    "upload.days": Feature("days since the host was first seen", "days"),
     "upload.balance": Feature("producer-consumer ratio of the hour, from -1 to 1", ""),
     "upload.balance_shift": Feature("that ratio beyond the host's median before", ""),
     "upload.peer_share": Feature("sent to one address", "share"),
@@ -47,6 +48,7 @@ class Uploads(Features):
             "upload.octets": t["sent"],
             "upload.times_most": t["sent"] / np.maximum(1.0, before),
             "upload.hours": t["hours"].astype(np.float64),
+            "upload.days": t["since_first"] / 24.0,
             "upload.balance": balance,
             "upload.balance_shift": balance - t["usual_balance"].astype(np.float64),
             "upload.peer_share": t["peer_sent"] / np.maximum(1.0, t["sent"]),
@@ -93,6 +95,7 @@ def _hours(flows: ibis.Table) -> ibis.Table:
     hours = hours.mutate(
         most=hours.sent.max().over(earlier), hours=hours.sent.count().over(earlier),
         usual_balance=hours.balance.median().over(earlier),
+        since_first=hours.hour - hours.hour.min().over(ibis.window(group_by="host")),
     )  # fmt: skip
     large_hours = hours.filter(hours.sent >= FLOOR)
     peers = both.semi_join(large_hours, "host").group_by(["host", "peer", "hour"]).aggregate(
