@@ -136,7 +136,7 @@ class Features:
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """The features of every entity in the stored flows (columns at rest, see ``store.schema``)."""
-        raise NotImplementedError
+        raise NotImplementedError  # a kind that comes in parts has :meth:`tables` instead
 
     def tables(self, flows: ibis.Table) -> Iterator[FeatureTable]:
         """The same in parts, each judged by itself: for kinds of which there are as many as there are flows."""
@@ -144,5 +144,9 @@ class Features:
 
     @classmethod
     def from_payload(cls, client: bytes, server: bytes) -> dict[str, float]:
-        """The features that the first octets of both directions give; for a rule's examples."""
+        """The features that the first octets of both directions give; for a rule's examples.
+
+        Raises:
+            NotImplementedError: features of this kind are not made of payload, so that no rule can give such examples.
+        """
         raise NotImplementedError(f"{cls.__name__} has no features of payload; client={client!r}, server={server!r}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import pointers, towards
+from netwatch.fingerprint.behaviour.episodes import measured, towards
 from netwatch.fingerprint.behaviour.guesses import SERVICES
 from netwatch.fingerprint.behaviour.halves import TCP, UDP, frequent, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
@@ -82,15 +82,11 @@ class Beacons(Features):
             peer=np.where(came, client, server),
             port=t["port"].astype(np.uint16),
             protocol=t["protocol"].astype(np.uint8),
-            since=t["since_us"] * 1000,
-            until=t["until_us"] * 1000,
-            octets=t["octets"],
-            packets=t["packets"],
             flows=columns["beacon.visits"],
             peers=np.ones(n, np.int64),
             columns=columns,
             facts=lambda row: {"interval_s": round(float(t["middle"][row]), 1)},
-            **pointers(t),
+            **measured(t),
         )
 
 

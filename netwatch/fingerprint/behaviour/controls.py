@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import episodes, folded, pointers, towards
+from netwatch.fingerprint.behaviour.episodes import episodes, folded, measured, towards
 from netwatch.fingerprint.behaviour.halves import halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -56,10 +56,6 @@ class Controls(Features):
             peer=np.where(out, receiver, sender),
             port=t["port"].astype(np.uint16),
             protocol=t["protocol"].astype(np.uint8),
-            since=t["since_us"] * 1000,
-            until=t["until_us"] * 1000,
-            octets=t["octets"],
-            packets=t["packets"],
             flows=t["flows"].astype(np.float64),
             peers=np.ones(len(packets), np.int64),
             columns={
@@ -72,7 +68,7 @@ class Controls(Features):
                 "quality.sampling": t["interval"].astype(np.float64),
             },
             facts=lambda row: {"protocol": PORTS[int(t["port"][row])]},
-            **pointers(t),
+            **measured(t),
         )
 
 

@@ -47,6 +47,17 @@ def pointers(t: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def measured(t: dict[str, Any]) -> dict[str, Any]:
+    """When each row was, how much it moved, and :func:`pointers`: of columns that bear the usual names."""
+    return {
+        "since": t["since_us"] * 1000,
+        "until": t["until_us"] * 1000,
+        "octets": t["octets"],
+        "packets": t["packets"],
+        **pointers(t),
+    }
+
+
 def towards(t: dict[str, Any], count: str = "flows") -> tuple[np.ndarray, np.ndarray]:
     """(inbound, outbound) float64: whether at least half of what ``count`` counts went that way."""
     inbound, outbound = (np.asarray(t[way] * 2 >= t[count], np.float64) for way in ("inbound", "outbound"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import episodes, folded, pointers, towards
+from netwatch.fingerprint.behaviour.episodes import episodes, folded, measured, towards
 from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, frequent, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -95,15 +95,11 @@ def _table(t: dict[str, Any]) -> FeatureTable:
         peer=np.where(came, sender, receiver),
         port=t["port"].astype(np.uint16),
         protocol=np.full(len(tries), TCP, np.uint8),
-        since=t["since_us"] * 1000,
-        until=t["until_us"] * 1000,
-        octets=t["octets"],
-        packets=t["packets"],
         flows=tries,
         peers=np.ones(len(tries), np.int64),
         columns=columns,
         facts=lambda row: {"tries": int(tries[row]), "phase": _phase(columns, row)},
-        **pointers(t),
+        **measured(t),
     )
 
 

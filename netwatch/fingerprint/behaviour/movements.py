@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import pointers
+from netwatch.fingerprint.behaviour.episodes import measured
 from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -56,14 +56,10 @@ class Movements(Features):
             peer=np.zeros((n, 2), np.uint64),
             port=np.zeros(n, np.uint16),
             protocol=np.full(n, TCP, np.uint8),
-            since=t["since_us"] * 1000,
-            until=t["until_us"] * 1000,
-            octets=t["octets"],
-            packets=t["packets"],
             flows=t["flows"].astype(np.float64),
             peers=t["hosts"].astype(np.int64),
             columns=columns,
-            **pointers(t),
+            **measured(t),
         )
 
 

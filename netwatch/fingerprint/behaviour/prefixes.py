@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, pointers, towards
+from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, measured, towards
 from netwatch.fingerprint.behaviour.halves import UDP, halves, heavy
 from netwatch.fingerprint.behaviour.targets import PROTOCOL, VECTORS, usual, vector
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
@@ -135,15 +135,11 @@ def _table(t: dict[str, Any], median: float) -> FeatureTable:
         peer=np.zeros((n, 2), np.uint64),
         port=t["port"].astype(np.uint16),
         protocol=PROTOCOL[t["vector"]],
-        since=t["since_us"] * 1000,
-        until=t["until_us"] * 1000,
-        octets=t["octets"],
-        packets=t["packets"],
         flows=t["flows"].astype(np.float64),
         peers=t["sources"].astype(np.int64),
         columns=columns,
         facts=lambda row: {"addresses": int(t["hosts"][row])},
-        **pointers(t),
+        **measured(t),
     )
 
 

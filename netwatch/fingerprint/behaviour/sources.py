@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, pointers, towards
+from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, measured, towards
 from netwatch.fingerprint.behaviour.tries import KINDS, hours
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -126,12 +126,8 @@ def _table(t: dict[str, Any]) -> FeatureTable:
         peer=np.where(came, sender, np.where(single, from_octets(low), 0)),
         port=np.where((t["ports"] == 1) & (t["kind"] != KINDS.index("icmp")), t["service"], 0).astype(np.uint16),
         protocol=np.array([6, 6, 17, 1, 0], np.uint8)[t["kind"]],
-        since=t["since_us"] * 1000,
-        until=t["until_us"] * 1000,
-        octets=t["octets"],
-        packets=t["packets"],
         flows=t["flows"].astype(np.float64),
         peers=t["hosts"].astype(np.int64),
         columns=columns,
-        **pointers(t),
+        **measured(t),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import episodes, folded, pointers
+from netwatch.fingerprint.behaviour.episodes import episodes, folded, measured
 from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FIN, FLAGS, RST, SYN, TCP, UDP, halves, heavy
 from netwatch.fingerprint.behaviour.strangers import Strangers
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
@@ -119,14 +119,10 @@ class Targets(Features):
             peer=np.where(out[:, None], receiver, np.where(single[:, None], sender, 0)),
             port=np.where(reflected, t["port"], np.where(t["ports"] == 1, t["service"], 0)).astype(np.uint16),
             protocol=PROTOCOL[t["vector"]],
-            since=t["since_us"] * 1000,
-            until=t["until_us"] * 1000,
-            octets=t["octets"],
-            packets=t["packets"],
             flows=t["flows"].astype(np.float64),
             peers=t["sources"].astype(np.int64),
             columns=columns,
-            **pointers(t),
+            **measured(t),
         )
 
 
