@@ -136,7 +136,7 @@ class Features:
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """The features of every entity in the stored flows (columns at rest, see ``store.schema``)."""
-        raise NotImplementedError  # a kind that comes in parts has :meth:`tables` instead
+        raise NotImplementedError  # each kind has its own; the methods around it are hooks that a kind may leave
 
     def tables(self, flows: ibis.Table) -> Iterator[FeatureTable]:
         """The same in parts, each judged by itself: for kinds of which there are as many as there are flows."""
