@@ -68,10 +68,15 @@ class Series:
 
 @dataclass(slots=True)
 class SeriesSet:
-    """All series of a run; they share ``bins``, coverage and sampling."""
+    """All series of a run; they share ``bins``, coverage and sampling.
+
+    ``counted``: for octets, packets and flows of all that is watched, float64 (count,), what was counted in each bin,
+    corrected for sampling alone: the sums of an account, where ``Series.values`` are estimates of a rate.
+    """
 
     bins: Bins
     series: dict[tuple[Entity, str], Series] = field(default_factory=dict)
+    counted: dict[str, np.ndarray] = field(default_factory=dict)
 
     def of(self, kind: str, counter: str) -> list[Series]:
         """The series of one kind of entity and one counter, largest sum first."""

@@ -98,7 +98,7 @@ def within(series: SeriesSet, since: int, until: int) -> SeriesSet:
         )
         for key, one in series.series.items()
     }  # fmt: skip
-    return SeriesSet(bins, cut)
+    return SeriesSet(bins, cut, {counter: values[rows] for counter, values in series.counted.items()})
 
 
 def _band(series: Series, bins: Bins, options: Options) -> Band:

@@ -27,6 +27,12 @@ def main_series(report: Report, counter: str = "octets") -> Series | None:
     return None
 
 
+def counted(report: Report, counter: str) -> float | None:
+    """What was counted over the window of all that is watched, corrected for sampling alone; None where unknown."""
+    values = report.series.counted.get(counter)
+    return None if values is None else float(values.sum())
+
+
 def nothing_found(report: Report) -> str:
     """What is said where there is no finding; it differs by whether there was anything to look at."""
     octets = main_series(report)

@@ -15,7 +15,7 @@ from netwatch.model.change import Change
 from netwatch.model.finding import Composition, Finding
 from netwatch.model.taxonomy import family
 from netwatch.model.verdict import Verdict
-from netwatch.report.choice import main_series
+from netwatch.report.choice import counted, main_series
 from netwatch.report.clock import Clock
 from netwatch.report.rendering import Rendering
 from netwatch.report.report import InputFile, Report, Rhythm, TopTable
@@ -67,11 +67,10 @@ def document(rendering: Rendering) -> dict[str, Any]:
 
 
 def totals(report: Report) -> dict[str, Any]:
-    """Sums over the window of all that is watched, and how much of it was observed."""
+    """What was counted over the window of all that is watched, and how much of it was observed."""
     octets = main_series(report)
-    sums = {c: main_series(report, c) for c in ("octets", "packets", "flows")}
     return {
-        **{c: float(np.nansum(s.values)) if s is not None else None for c, s in sums.items()},
+        **{counter: counted(report, counter) for counter in ("octets", "packets", "flows")},
         "coverage": float(np.mean(octets.coverage)) if octets is not None and octets.bins.count else 0.0,
         "bin_seconds": octets.bins.width / 1e9 if octets is not None else None,
     }

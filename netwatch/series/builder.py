@@ -118,6 +118,8 @@ class SeriesBuilder:
                     values, variance = self._peers.counts(row), np.zeros(self.bins.count)
                 else:
                     continue
+                if kind == "scope" and counter != "peers":
+                    made.counted[counter] = values
                 values, variance = corrected(values, variance, coverage)
                 made.series[entity, counter] = Series(entity, counter, self.bins, values, coverage, variance, sampling)
         if self._peers.exhausted:

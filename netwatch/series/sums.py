@@ -90,6 +90,8 @@ def series_from(sums: BinSums, bins: Bins, span: tuple[int, int], options: Serie
             for i, name in enumerate(value):
                 variance = tables[f"{counter}_variance"][i] if f"{counter}_variance" in tables else zero
                 entity = Entity(kind, str(name))
+                if kind == "scope" and counter != "peers":
+                    made.counted[counter] = table[i]
                 values, spread = corrected(table[i], variance, coverage)
                 made.series[entity, counter] = Series(entity, counter, bins, values, coverage, spread, sampling)
     return made

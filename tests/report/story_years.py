@@ -37,6 +37,8 @@ def three_years() -> Report:
 
     def add(entity: Entity, counter: str, values: np.ndarray) -> None:
         series.series[entity, counter] = one(entity, counter, bins, values, coverage)
+        if entity == SCOPE and counter != "peers":
+            series.counted[counter] = values * coverage
 
     add(SCOPE, "octets", octets)
     add(SCOPE, "packets", octets / 720)

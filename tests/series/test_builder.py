@@ -201,6 +201,18 @@ def test_sampling_is_corrected_once_and_carried():
     assert np.mean(variances) == pytest.approx(np.var(totals), rel=0.3)
 
 
+def test_what_was_counted_is_told_whatever_was_observed():
+    """One packet in a bin of which hardly anything was seen makes no rate, but it was counted."""
+    batch = flows([(0, 59 * S, 6_000, 60), (60 * S, S, 100, 1)])
+    b = SeriesBuilder(SeriesOptions(bin=60, by=("scope",)), span(batch))
+    b.add(batch)
+    made = b.result()
+    assert np.isnan(made.get("scope", "all", "packets").values[1])
+    assert {counter: values.sum() for counter, values in made.counted.items()} == {
+        "octets": 6_100, "packets": 61, "flows": 2,
+    }  # fmt: skip
+
+
 def test_widths():
     day = 86_400 * S
     assert width(0, 30 * day) == 300 * S

@@ -6,7 +6,7 @@ import numpy as np
 
 from netwatch.model import text as units
 from netwatch.model.series import Series
-from netwatch.report.choice import main_series, nothing_found
+from netwatch.report.choice import counted, main_series, nothing_found
 from netwatch.report.clock import Clock
 from netwatch.report.pages.blocks import Block, Column, facts, note, table
 from netwatch.report.report import Report
@@ -42,26 +42,25 @@ def key_numbers(report: Report, clock: Clock) -> Block:
         length = units.duration(report.until - report.since)
         rows.append(("Window", f"{clock.span(report.since, report.until)} ({length})"))
     if octets is not None and np.isfinite(octets.values).any():
-        rows.append(("Volume", _volume(octets, clock)))
-    counted = []
-    for counter in ("packets", "flows"):
-        series = main_series(report, counter)
-        if series is not None and np.isfinite(series.values).any():
-            counted.append(f"{units.count(float(np.nansum(series.values)))} {counter}")
+        rows.append(("Rate", _rate(octets, clock)))
+    sums = []
+    for counter in ("octets", "packets", "flows"):
+        total = counted(report, counter)
+        if total is not None:
+            sums.append(units.volume(total) if counter == "octets" else f"{units.count(total)} {counter}")
     size, number = sum(i.size for i in report.inputs), len(report.inputs)
     files = f"from {number:,} input{'s' * (number != 1)} ({units.volume(size)})" if number else "from no input"
-    rows.append(("Counted", f"{', '.join(counted)}{' ' if counted else ''}{files}"))
+    rows.append(("Counted", f"{', '.join(sums)}{' ' if sums else ''}{files}"))
     return facts(rows)
 
 
-def _volume(octets: Series, clock: Clock) -> str:
+def _rate(octets: Series, clock: Clock) -> str:
     seconds = octets.bins.width / 1e9
     peak = int(np.nanargmax(octets.values))
     at = clock.instant(octets.bins.start + peak * octets.bins.width)
     return (
-        f"{units.volume(float(np.nansum(octets.values)))}, {units.bit_rate(float(np.nanmean(octets.values)) / seconds)}"
-        f" on average; most in {units.duration(octets.bins.width)}:"
-        f" {units.bit_rate(float(octets.values[peak]) / seconds)} at {at}"
+        f"{units.bit_rate(float(np.nanmean(octets.values)) / seconds)} on average; most in"
+        f" {units.duration(octets.bins.width)}: {units.bit_rate(float(octets.values[peak]) / seconds)} at {at}"
     )
 
 
