@@ -58,7 +58,7 @@ def analyze(
     For example:
         netwatch analyze captures/three-years --asn AS131279 --out reports/
 
-        netwatch analyze feb.pcap.gz nfcapd-export.pcap --prefix 175.45.176.0/22,2001:db8::/32 --from 2019-02-01
+        netwatch analyze feb.pcap.gz exports/ --prefix 175.45.176.0/22
     """
     from netwatch.pipeline import analyze as run_analysis
     from netwatch.report import check_writable, write

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import importlib
+import inspect
 import os
 import sys
 import traceback
@@ -121,11 +123,11 @@ def build(argv: Sequence[str]) -> App:
         result_action="return_value",
     )
     for name, (target, about) in COMMANDS.items():
-        app.command(target, name=name, help=None if name in argv[:1] else about)
+        app.command(target, name=name, help=_whole(target) if name in argv[:1] else about)
     for title, (purpose, commands) in GROUPS.items():
         group = App(name=title, help=purpose)
         for name, (target, about) in commands.items():
-            group.command(target, name=name, help=None if name in argv[1:2] else about)
+            group.command(target, name=name, help=_whole(target) if name in argv[1:2] else about)
         app.command(group)
     app.register_install_completion_command(name="--install-completion", help="Install completion for your shell.")
     return app
@@ -161,6 +163,13 @@ def run(argv: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001 - the outermost door: a fault of ours is told as one
         return _own_fault()
     return int(status or 0)
+
+
+def _whole(target: str) -> str:
+    """A command's docstring with each paragraph in one line, for the terminal to wrap; examples stay as they are."""
+    module, function = target.split(":")
+    paragraphs = inspect.getdoc(getattr(importlib.import_module(module), function)).split("\n\n")
+    return "\n\n".join(p if "    " in p else " ".join(p.split()) for p in paragraphs)
 
 
 def _as_typed(default: object) -> str | None:

@@ -26,8 +26,8 @@ def explain(
     files: Files,
     /,
     *,
-    before: Annotated[str, Parameter(help="The window to compare with, A..B.")],
-    after: Annotated[str, Parameter(help="The window to explain, C..D.")],
+    before: Annotated[str, Parameter(help="The window to compare with: A..B, or one year, month or day.")],
+    after: Annotated[str, Parameter(help="The window to explain: C..D, or one year, month or day.")],
     by: Annotated[tuple[str, ...], Parameter(help="Dimensions; with + between them they are split together.")] = (
         "causes",
         "family",
@@ -53,9 +53,9 @@ def explain(
     application, direction, asn, own_asn, country, port, protocol, host, peer, prefix, upstream, exporter, episode.
 
     For example:
-        netwatch explain exports/ --before 2018-01-01..2018-03-01 --after 2019-01-01..2019-03-01
+        netwatch explain exports/ --before 2018-01 --after 2019-01-01..2019-03-01
 
-        netwatch explain exports/ --before 2018-01..2018-03 --after 2019-01..2019-03 --by class+asn --counter flows
+        netwatch explain exports/ --before 2018 --after 2019 --by class+asn
     """
     from netwatch.explain import Windows, check_dimensions, decompose
     from netwatch.pipeline import judged

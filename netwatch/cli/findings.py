@@ -113,7 +113,7 @@ def mute(
     """Silence for all findings that meet every condition given, also for those that are there already.
 
     For example:
-        netwatch findings mute --class scan --source 192.0.2.7 --until 2019-03-01 --reason "our own scanner"
+        netwatch findings mute --class scan --source 192.0.2.7 --reason "ours"
     """
     for network in (source, destination):
         _check_network(network)

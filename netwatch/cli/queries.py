@@ -80,7 +80,7 @@ def bins(
     For example:
         netwatch store bins 1h --by class --filter 'as 131279'
 
-        netwatch store bins 1h --distinct srcip --from 2019-02-01 --to 2019-02-02
+        netwatch store bins 1h --distinct srcip --from 2019-02-01 --to 2019-02-08
     """
     from netwatch.store.over_time import over_time
 

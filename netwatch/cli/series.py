@@ -44,7 +44,7 @@ def series(
     not observed is empty, not zero.
 
     For example:
-        netwatch series exports/ --asn AS131279 --bin 1h --by direction --png direction.png
+        netwatch series exports/ --asn AS131279 --by direction --png direction.png
 
         netwatch series day.pcap --bin 5m --by class --csv classes.csv
     """

@@ -32,18 +32,32 @@ def parse_instant(text: str) -> int:
 
 
 def parse_window(text: str) -> tuple[int, int]:
-    """Half-open window ``A..B`` in ns.
+    """Half-open window in ns: ``A..B``, or one year, month or day.
 
     Raises:
-        UsageError: not two times, or the end is not after the start.
+        UsageError: not a window, or its end is not after its start.
     """
     start, dots, end = text.partition("..")
-    if not dots:
-        raise UsageError(f"not a window: {text!r} (write 2018-01-01..2018-03-01)")
+    end = end if dots else _following(start.strip())
+    if not end:
+        raise UsageError(f"not a window: {text!r} (write 2018, 2018-01, 2018-01-31 or 2018-01-01..2018-03-01)")
     since, until = parse_instant(start), parse_instant(end)
     if until <= since:
         raise UsageError(f"window ends before it begins: {text!r}")
     return since, until
+
+
+def _following(written: str) -> str:
+    """The year, month or day after the one written; empty where it is none."""
+    if re.fullmatch(r"\d{4}", written):
+        return f"{int(written) + 1:04}"
+    if month := re.fullmatch(r"(\d{4})-(\d{2})", written):
+        months = int(month[1]) * 12 + int(month[2])
+        return f"{months // 12:04}-{months % 12 + 1:02}"
+    try:
+        return str(dt.date.fromisoformat(written) + dt.timedelta(days=1))
+    except (ValueError, OverflowError):
+        return ""
 
 
 def parse_width(text: str) -> int:

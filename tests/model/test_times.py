@@ -21,6 +21,10 @@ def test_instant(text: str, days: int) -> None:
 
 def test_window_and_width() -> None:
     assert parse_window("1970-01-01..1970-01-03") == (0, 2 * DAY)
+    assert parse_window("1970") == (0, 365 * DAY)
+    assert parse_window("1970-12") == (334 * DAY, 365 * DAY)
+    assert parse_window("1970-02") == (31 * DAY, 59 * DAY)
+    assert parse_window("1970-12-31") == (364 * DAY, 365 * DAY)
     assert parse_width("5m") == 300 * 10**9
     assert parse_width("1d") == DAY
 
@@ -35,6 +39,6 @@ def test_not_a_window_or_width() -> None:
     with pytest.raises(UsageError, match="ends before it begins"):
         parse_window("2019-02..2019-01")
     with pytest.raises(UsageError, match="not a window"):
-        parse_window("2019-02")
+        parse_window("2019-02-01T12:00")
     with pytest.raises(UsageError, match="not a width"):
         parse_width("5 lightyears")
