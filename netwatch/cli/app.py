@@ -168,8 +168,8 @@ def run(argv: Sequence[str]) -> int:
 def _whole(target: str) -> str:
     """A command's docstring with each paragraph in one line, for the terminal to wrap; examples stay as they are."""
     module, function = target.split(":")
-    paragraphs = inspect.getdoc(getattr(importlib.import_module(module), function)).split("\n\n")
-    return "\n\n".join(p if "    " in p else " ".join(p.split()) for p in paragraphs)
+    told = inspect.getdoc(getattr(importlib.import_module(module), function)) or ""
+    return "\n\n".join(p if "    " in p else " ".join(p.split()) for p in told.split("\n\n"))
 
 
 def _as_typed(default: object) -> str | None:

@@ -7,15 +7,15 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from netwatch.errors import OutputError
 from netwatch.registry import Registry
 from netwatch.report.clock import Clock
-from netwatch.report.figures import FIGURES, draw_all
-from netwatch.report.pages import compose
-from netwatch.report.rendering import Rendering
 from netwatch.report.report import Report
+
+if TYPE_CHECKING:
+    from netwatch.report.rendering import Rendering
 
 
 class Writer(Protocol):
@@ -63,6 +63,11 @@ def write(report: Report, directory: Path, formats: Sequence[str] = FORMATS) -> 
         OutputError: it could not be written, such as on a full disk.
 
     """
+    # The names of this module are asked for at every start, the figures with matplotlib only here.
+    from netwatch.report.figures import draw_all
+    from netwatch.report.pages import compose
+    from netwatch.report.rendering import Rendering
+
     writers = [REPORTS[name]() for name in dict.fromkeys(formats)]
     clock = Clock.of(report.timezone)
     drawings = draw_all(report, clock)
@@ -86,6 +91,8 @@ def write(report: Report, directory: Path, formats: Sequence[str] = FORMATS) -> 
 
 def _publish(made: Path, directory: Path, files: Sequence[Path]) -> list[Path]:
     """Move whole files into place; figures of an earlier report that this one does not have go."""
+    from netwatch.report.figures import FIGURES
+
     directory.mkdir(exist_ok=True)
     written = []
     for path in files:

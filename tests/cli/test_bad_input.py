@@ -76,7 +76,7 @@ def test_an_unknown_asn_names_the_table(tmp_path: Path, capsys: pytest.CaptureFi
         (("analyze", "--prefix", "10.0.0.0/40"), "not a prefix"),
         (("series", "--bin", "5 parsecs"), "not a width"),
         (("series", "--by", "clas"), "did you mean 'class'"),
-        (("explain", "--before", "2019", "--after", "2019-06..2019-07"), "not a window"),
+        (("explain", "--before", "2019-W7", "--after", "2019-06..2019-07"), "not a window"),
     ],
 )
 def test_a_bad_option_is_one_line(argv: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
