@@ -8,9 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from netwatch.detect.clock import DAY
+from netwatch.detect.coarse import turns
 from netwatch.detect.expectation import Baseline, centres
 from netwatch.detect.interval import Located, around, located
 from netwatch.detect.local_step import step
+from netwatch.detect.pieces import pieces
 from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, Sought, Structure, column, structure, yearly
 from netwatch.detect.study import Study
 from netwatch.model.change import Change, ChangeKind
@@ -50,8 +52,8 @@ def changes_of(series: Series, study: Study, kind: ChangeKind, detector: str) ->
     known = ~np.isnan(levels.values)
     if known.sum() < _LEAST or known.sum() / levels.per_day < 7:
         return
-    report = _Report(series, levels, study, kind, detector)
-    yield from report.changes()
+    report = _Coarse if levels.per_day < 1.0 else _Fine
+    yield from report(series, levels, study, kind, detector).changes()
 
 
 def levels_of(series: Series, base: Baseline) -> Levels:
@@ -83,10 +85,84 @@ def _slow(base: Baseline) -> np.ndarray:
 
 
 class _Report:
+    """What is found becomes changes of the series; ``phi``: coefficient of the noise beside it."""
+
+    phi = 0.0
+
     def __init__(self, series: Series, levels: Levels, study: Study, kind: ChangeKind, detector: str) -> None:
         self.series, self.levels, self.kind, self.detector = series, levels, kind, detector
         self.options = study.options
         self.n = len(levels.values)
+
+    def changes(self) -> Iterator[Change]:
+        """All that is worth telling, in order of time."""
+        raise NotImplementedError
+
+    def _sampling_error(self, low: int, high: int) -> float:
+        """Variance of a log ratio that sampling and missing coverage bring."""
+        times = self.levels.times
+        edge = np.clip(
+            (times[[low, high]] - self.series.bins.start) // self.series.bins.width, 0, self.series.bins.count
+        )
+        values, variance = (a[edge[0] : edge[1]] for a in (self.series.values, self.series.variance))
+        total = float(np.nansum(values))
+        return 4.0 * float(np.nansum(variance / total / total)) if total > 0 else 0.0
+
+    def _resampled(self, factor: int) -> np.ndarray:
+        """Places where the sampling changes, for the counters that it is not corrected in."""
+        if self.series.counter not in ("flows", "peers"):
+            return np.zeros(0, np.int64)
+        at = sampling_changes(self.series)
+        places: np.ndarray = np.unique(np.searchsorted(self.levels.times, self.series.bins.times()[at]) // factor)
+        return places
+
+    def _change(self, kind: ChangeKind, span: tuple[int, int | None], found: Located) -> Change:
+        times, (begin, until), estimate = self.levels.times, span, found.estimate
+        stop = self.n if until is None else until
+        rates = _rates(self.series, (int(times[begin]), int(times[stop])), kind)
+        low, high = (int(times[np.clip(p, 0, self.n)]) for p in (found.since[0] - 1, found.since[1] + 1))
+        recent = (self.n - (begin if until is None else stop)) / self.levels.per_day < _PROVISIONAL_DAYS
+        return Change(
+            self.series.entity,
+            self.series.counter,
+            kind,
+            int(times[begin]),
+            None if until is None else int(times[until]),
+            low,
+            high,
+            float(np.exp(estimate.effect)),
+            float(np.exp(estimate.low)),
+            float(np.exp(estimate.high)),
+            rates[0],
+            rates[1],
+            estimate.p_value,
+            self.detector,
+            provisional=bool(recent) or self.n < 56 * self.levels.per_day,
+            facts={"noise_phi": self.phi, "levels": self.n, "levels_per_day": self.levels.per_day},
+        )
+
+
+class _Coarse(_Report):
+    """Bins wider than a day."""
+
+    def changes(self) -> Iterator[Change]:
+        """Steps between pieces, ramps within them."""
+        cut = pieces(self.levels.values)
+        self.phi = cut.phi
+        resampled = self._resampled(1)
+        for found in turns(self.levels.values, cut, self.levels.per_day, self.options, self._sampling_error):
+            begin, until = found.atom.at, found.atom.until
+            if found.atom.kind == RAMP:
+                yield self._change(ChangeKind.RAMP, (begin, None if until >= self.n else until), found)
+            elif not len(resampled) or np.abs(resampled - begin).min() > 1:
+                yield self._change(self.kind, (begin, None), found)
+
+
+class _Fine(_Report):
+    """Days, and blocks of 6 h."""
+
+    def __init__(self, series: Series, levels: Levels, study: Study, kind: ChangeKind, detector: str) -> None:
+        super().__init__(series, levels, study, kind, detector)
         self.factor = 7 if self.n >= WEEKLY_FROM and levels.per_day == 1.0 else 1
         self.coarse = _centres(levels.values, self.factor)
         self.fixed = self._fixed(len(self.coarse), self.factor)
@@ -94,16 +170,13 @@ class _Report:
         shortest = 2 if self.factor > 1 else 3
         ramps = self.n >= 90 * levels.per_day
         self.found = structure(self.coarse, self.fixed, Sought(self.options.penalty, longest, shortest, ramps))
+        self.phi = self.found.noise.phi
         self.min_ratio = self.options.min_ratio if self.n >= 56 * levels.per_day else _SHORT_RATIO
 
     def _fixed(self, n: int, factor: int) -> np.ndarray:
         """Yearly waves, and steps where the sampling changes, for the counters that it is not corrected in; (n, k)."""
         waves = yearly(n, 365.25 * self.levels.per_day / factor)
-        if self.series.counter not in ("flows", "peers"):
-            return waves
-        at = sampling_changes(self.series)
-        place = np.searchsorted(self.levels.times, self.series.bins.times()[at]) // factor
-        inside = [Atom(STEP, int(p), n) for p in np.unique(place) if 1 <= p < n - 1]
+        inside = [Atom(STEP, int(p), n) for p in self._resampled(factor) if 1 <= p < n - 1]
         return np.column_stack([waves, *(column(n, atom) for atom in inside)])
 
     def changes(self) -> Iterator[Change]:
@@ -151,16 +224,6 @@ class _Report:
         choices = [c for c in around(scaled, self.n, reach, 1) if low + 2 <= c.at <= high - 2]
         return located(level, fixed, choices, (low, high), self._sampling_error(low, high))
 
-    def _sampling_error(self, low: int, high: int) -> float:
-        """Variance of a log ratio that sampling and missing coverage bring."""
-        times = self.levels.times
-        edge = np.clip(
-            (times[[low, high]] - self.series.bins.start) // self.series.bins.width, 0, self.series.bins.count
-        )
-        values, variance = (a[edge[0] : edge[1]] for a in (self.series.values, self.series.variance))
-        total = float(np.nansum(values))
-        return 4.0 * float(np.nansum(variance / total / total)) if total > 0 else 0.0
-
     def _shift(self, atom: Atom) -> Change | None:
         found = self._located(atom, atom.at, max(10, self.factor + 3) if self.factor > 1 else 2)
         place = found.atom.at
@@ -190,31 +253,6 @@ class _Report:
         since = (found.since[0] * self.factor, found.since[1] * self.factor)
         return self._change(
             ChangeKind.RAMP, (begin, None if found.atom.until >= n - 2 else end), found._replace(since=since)
-        )
-
-    def _change(self, kind: ChangeKind, span: tuple[int, int | None], found: Located) -> Change:
-        times, (begin, until), estimate = self.levels.times, span, found.estimate
-        stop = self.n if until is None else until
-        rates = _rates(self.series, (int(times[begin]), int(times[stop])), kind)
-        low, high = (int(times[np.clip(p, 0, self.n)]) for p in (found.since[0] - 1, found.since[1] + 1))
-        recent = (self.n - (begin if until is None else stop)) / self.levels.per_day < _PROVISIONAL_DAYS
-        return Change(
-            self.series.entity,
-            self.series.counter,
-            kind,
-            int(times[begin]),
-            None if until is None else int(times[until]),
-            low,
-            high,
-            float(np.exp(estimate.effect)),
-            float(np.exp(estimate.low)),
-            float(np.exp(estimate.high)),
-            rates[0],
-            rates[1],
-            estimate.p_value,
-            self.detector,
-            provisional=bool(recent) or self.n < 56 * self.levels.per_day,
-            facts={"noise_phi": self.found.noise.phi, "levels": self.n, "levels_per_day": self.levels.per_day},
         )
 
 
