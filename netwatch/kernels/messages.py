@@ -191,7 +191,7 @@ def _sets(octets, p, end, i, sets, found):  # type: ignore[no-untyped-def]
         row.start, row.end, row.message, row.number = p + 4, p + size, i, number
         found += 1
         p += size
-    return found, end, OK
+    return found, p, OK if zeros(octets, p, end) else CUT
 
 
 @kernel

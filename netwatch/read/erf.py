@@ -77,4 +77,5 @@ def _plausible(head: bytes) -> bool:
         before = seconds
         place += length
         probes += 1
-    return probes > 1 or (probes == 1 and place == len(head))
+    # Of a single record the rest of the file must be too short to hold another header.
+    return probes > 1 or (probes == 1 and place <= len(head))

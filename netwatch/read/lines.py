@@ -19,6 +19,7 @@ BLOCK = 1 << 23
 """Octets of lines that are parsed at once."""
 NEWLINE = 0x0A
 BAD_LINE = "line that cannot be parsed"
+NO_END = "last line without its end (perhaps cut short)"
 
 
 class Heading(NamedTuple):
@@ -77,6 +78,8 @@ class LineReader:
             rest = window.octets[position : position + BLOCK]
             final = window.last and position + len(rest) == len(window.octets)
             size = len(rest) if final else _last_newline(rest)
+            if final and size and rest[-1] != NEWLINE:
+                self.tally.notes[NO_END] += 1
             if size:
                 yield rest[:size].tobytes(), window.start + position
                 position += size

@@ -13,6 +13,8 @@ from netwatch.read.source import HEAD, Source, Window
 
 MESSAGES = 4096
 """Messages that are decoded at once."""
+_SHORTEST = 16
+"""Octets of the shortest header."""
 _FIXED = {1: (16, 52), 5: (24, 48), 7: (24, 52)}
 _EARLIEST, _LATEST = 788_918_400, 4_102_444_800
 """1995 and 2100: what an exporter's clock shows, unless it was never set."""
@@ -35,7 +37,7 @@ class NetflowReader:
     def recognises(head: bytes) -> bool:
         """By whole messages that follow each other to the end, or to the end of the head."""
         place, found = 0, 0
-        while place + 4 <= len(head):
+        while place + _SHORTEST <= len(head):
             size = _size(head, place)
             if size is None or (place + size > len(head) and len(head) < HEAD):
                 # A file may be cut short, but not before its first message ended.
@@ -60,6 +62,7 @@ class NetflowReader:
         self.tally = self._decoder.tally
         self.tally.input = source.name
         self.details: dict[str, object] = {}
+        self._cut = False
 
     def __iter__(self) -> Iterator[Flows]:
         from netwatch.kernels.recognition import split
@@ -79,19 +82,21 @@ class NetflowReader:
             if window.last:
                 if position < len(window.octets):
                     self._leave(window, position, "message cut short")
-                elif self.source.fault:
-                    self.tally.incomplete = self.source.fault
+                elif self.source.fault or self._cut:
+                    self.tally.incomplete = self.source.fault or "message cut short"
                 break
             window, position = self.source.after(window, position), 0
         self._decoder.finish()
         self.details = {"messages": number} | self._decoder.details
 
     def _decode(self, octets: np.ndarray, start: np.ndarray, length: np.ndarray, number: int) -> Iterator[Flows]:
-        from netwatch.kernels.messages import MESSAGE
+        from netwatch.kernels.messages import CUT, MESSAGE
 
         messages = np.zeros(len(start), MESSAGE)
         messages["frame"] = number + 1 + np.arange(len(start))
         yield from self._decoder.batches(octets, start, length, messages)
+        # The length of a NetFlow v9 message is told by its sets alone: that one ended amid a set shows only now.
+        self._cut = messages["status"][-1] == CUT
 
     def _leave(self, window: Window, position: int, why: str) -> None:
         """Count what cannot be read: all from ``position`` to the end."""
@@ -111,8 +116,6 @@ def _size(head: bytes, place: int) -> int | None:
     """Octets of the message at ``place``; None where there is none. It may go beyond the head."""
     version, count = _u16(head, place), _u16(head, place + 2)
     seconds = int.from_bytes(head[place + 4 : place + 8] if version == 10 else head[place + 8 : place + 12], "big")
-    if len(head) < place + 16:
-        return None
     if version in _FIXED:
         header, record = _FIXED[version]
         # Version and count alone are too little: small numbers begin many files.
@@ -120,6 +123,8 @@ def _size(head: bytes, place: int) -> int | None:
     if version == 10:
         return count if count >= 16 and _chained(head, place + 16, place + count, 2) == place + count else None
     if version == 9 and seconds:
+        if place > 0 and place + 20 >= len(head):
+            return 20  # cut short in its header, or behind it
         after = _chained(head, place + 20, len(head), 0)
         return after - place if after is not None and after > place + 20 else None
     return None

@@ -110,7 +110,9 @@ class PcapReader(CaptureReader):
             "snaplen": found.snaplen,
         }
         self._links[found.link] = 0
-        return min(found.begin, len(window.octets))
+        if len(window.octets) < found.begin:
+            self._stop("cut short in the file's header", window, len(window.octets))
+        return found.begin
 
     def _walk(self, window: Window, position: int) -> tuple[int, int, int]:
         from netwatch.kernels.frames import walk_pcap

@@ -1,8 +1,6 @@
 """Small whole inputs of every format and of every message that wire decoders take: what fuzzing bends."""
 
 import atexit
-import io
-import json
 import shutil
 import struct
 import tempfile
@@ -10,6 +8,7 @@ from pathlib import Path
 
 from naive import frames as make
 from naive import messages as exports
+from naive import samples
 from read import test_flow_files as flow_files
 from read import test_nfcapd as nfcapd
 from read import test_sflow as sflow
@@ -18,63 +17,17 @@ MALFORMED = Path(__file__).parents[2].parent / "shared" / "data" / "malformed"
 LARGEST = 20_000
 
 
-def captures() -> list[bytes]:
-    plain = [make.ethernet(packet) for packet in make.conversation(4)]
-    exported = [make.ethernet(make.ipv4(make.udp(m, 2055, 2055), 17)) for m in messages()]
-    made = [make.pcap(plain), make.pcap(plain, order=">", magic=0xA1B23C4D), make.pcapng(plain, order=">")]
-    made += [make.pcapng(plain), make.snoop(plain), make.erf(plain), make.pcap(exported), make.pcapng(exported)]
-    return made
-
-
 def messages() -> list[bytes]:
     sampled = sflow.sample(sflow.header(sflow.FRAME), sflow.ROUTER, sflow.GATEWAY)
     return [*exports.MESSAGES, sflow.datagram(sampled, sflow.COUNTERS)]
 
 
-def flow_texts() -> list[bytes]:
-    zeek = [json.dumps({"ts": 1.5, "id.orig_h": "10.0.0.1", "id.resp_h": "10.0.0.2", "proto": "tcp"}) + "\n"] * 2
-    return [text.encode() for text in (*flow_files.SAMPLES.values(), "".join(zeek))]
-
-
-def nfcapd_files() -> list[bytes]:
-    records = [nfcapd.exporter(), nfcapd.record(), nfcapd.record(six=True, sampled=True)]
-    made = [nfcapd.layout2(records, method=method) for method in (0, 2, 3, 4)]
-    big = [nfcapd.exporter(">"), nfcapd.record(">")]
-    return [*made, nfcapd.layout2(big, ">"), nfcapd.layout1(), nfcapd.layout1(">", flags=6)]
-
-
-def parquet() -> bytes:
-    import pyarrow.parquet as pq
-
-    from netwatch.model.flows import Flows
-    from netwatch.store.schema import to_arrow
-
-    flows, _ = exports.decode(exports.v5([exports.v5_record()] * 4))
-    out = io.BytesIO()
-    pq.write_table(to_arrow(Flows(flows.columns)), out)
-    return out.getvalue()
-
-
-def packed(octets: bytes) -> list[bytes]:
-    import bz2
-    import gzip
-    import lzma
-
-    import lz4.frame
-    import zstandard
-
-    return [
-        gzip.compress(octets, mtime=0), bz2.compress(octets), lzma.compress(octets), zstandard.compress(octets),
-        lz4.frame.compress(octets),
-    ]  # fmt: skip
-
-
 def files() -> list[bytes]:
     """Whole inputs."""
-    flowing = [message * 3 for message in exports.MESSAGES]
-    made = [*captures(), *flowing, *nfcapd_files(), *flow_texts(), parquet()]
-    made += packed(make.pcap([make.ethernet(packet) for packet in make.conversation(4)]))
-    return made
+    exported = [make.ethernet(make.ipv4(make.udp(m, 2055, 2055), 17)) for m in messages()]
+    big = nfcapd.layout2([nfcapd.exporter(">"), nfcapd.record(">")], ">")
+    made = [sample.octets for sample in samples.samples().values()]
+    return [*made, make.pcapng(exported), big, nfcapd.layout1(">", flags=6), flow_files.ARGUS.encode()]
 
 
 def found() -> list[bytes]:

@@ -99,7 +99,7 @@ def test_a_second_run_needs_no_numba(tmp_path: Path) -> None:
 def test_code_that_is_not_whole_is_compiled_anew(tmp_path: Path) -> None:
     place = tmp_path / "kernels"
     run(place)
-    (path,) = place.glob("lookup._find-*.o")
+    (path,) = place.glob("netwatch/*/lookup._find-*.o")
     octets = bytearray(path.read_bytes())
     whole = kept(path)
     octets[-1] ^= 1

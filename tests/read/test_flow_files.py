@@ -153,31 +153,8 @@ def test_lines_that_cannot_be_parsed_are_counted_where_they_are(tmp_path):
     assert drop.offsets[0] == len(OWN)
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-def test_every_cut_and_some_flips_are_accounted(tmp_path, name):
-    content = SAMPLES[name].encode()
-    for cut in range(0, len(content), 7):
-        read(tmp_path, content[:cut] or b"\n", name)
-    for place in range(0, len(content), 3):
-        for bit in (0x01, 0x80):
-            read(tmp_path, content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :], name)
-
-
 @given(st.binary(max_size=300), st.sampled_from(sorted(SAMPLES)), st.integers(0, 500))
 @settings(max_examples=150, deadline=None)
 def test_arbitrary_octets_are_accounted(tmp_path_factory, junk, name, place):
     content = SAMPLES[name].encode()
     read(tmp_path_factory.mktemp("junk"), content[:place] + junk + content[place:], name)
-
-
-def test_damaged_parquet_is_accounted(tmp_path):
-    import pyarrow.parquet as pq
-
-    from netwatch.store.schema import to_arrow
-
-    flows, _ = read(tmp_path, ZEEK)
-    pq.write_table(to_arrow(flows), tmp_path / "flows.parquet")
-    content = (tmp_path / "flows.parquet").read_bytes()
-    for place in range(0, len(content), 41):
-        read(tmp_path, content[:place] or b"\n", "parquet")
-        read(tmp_path, content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :], "parquet")
