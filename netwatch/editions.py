@@ -47,9 +47,16 @@ def private(kind: str) -> Path | None:
 
 def prune(folder: Path) -> None:
     """Leave the newest few of the editions in a folder."""
-    others = sorted((p for p in folder.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
+    others = sorted((p for p in folder.iterdir() if p.is_dir()), key=_age)
     for old in others[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _age(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:  # another process has just pruned it
+        return 0.0
 
 
 def whole(path: Path) -> bytes | None:
