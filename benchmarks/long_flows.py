@@ -42,6 +42,8 @@ from netwatch.store.schema import to_arrow
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 TIMEOUTS = {"records 1800/15": (1800.0, 15.0), "records 300/65": (300.0, 65.0), "records 60/30": (60.0, 30.0)}
+WAYS = {"": ("payload", "headers", *TIMEOUTS), "headers": ("headers", *TIMEOUTS)}
+"""Ways in which captures are judged, by what they hold; exports in the one way that they are."""
 FOLDERS = ("mining", "attack", "benign", "protocols", "derived")
 TCP = 6
 LEAST_SECONDS, LEAST_PACKETS = 120, 8
@@ -131,7 +133,7 @@ class Way:
 
 def judged(one: Input, engine: Any) -> Iterator[Found]:
     """The eligible flows of one file, in every way in which it is judged."""
-    ways = [Way(one.kind)] if one.kind else [Way(kind) for kind in ("payload", "headers", *TIMEOUTS)]
+    ways = [Way(kind) for kind in WAYS.get(one.kind, (one.kind,))]
     for batch in open_inputs([one.path], ReadOptions()):
         if isinstance(batch, Packets) and not one.others:
             one.talks |= set(telltales(batch))

@@ -9,7 +9,7 @@ import numpy as np
 
 from netwatch.fingerprint import rhythm
 from netwatch.fingerprint.applications import Sieved
-from netwatch.fingerprint.conversation_facts import facts_of, is_miner, names_of
+from netwatch.fingerprint.conversation_facts import facts_of, is_miner, names_of, splits
 from netwatch.fingerprint.conversation_features import BY_RECORD, DECLARED, PAYLOAD
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.keys import conversation_keys, pack_keys
@@ -17,8 +17,9 @@ from netwatch.fingerprint.ledger import Ledger, Noted
 from netwatch.fingerprint.names import POOL_PORTS, load_names
 from netwatch.fingerprint.options import FingerprintOptions
 from netwatch.fingerprint.recognise import look
+from netwatch.fingerprint.record_sizes import candidates, fill
 from netwatch.fingerprint.rhythm import NAMED, UNNAMED, Rhythms
-from netwatch.fingerprint.stitched import long_ones, stitched
+from netwatch.fingerprint.stitched import first_records, long_ones, stitched
 from netwatch.kernels.heads import CUT, HELLO, SNI
 from netwatch.model.address import from_octets
 from netwatch.model.application import TCP, by_port
@@ -64,16 +65,31 @@ class Conversations(Features):
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of all conversations that payload, names, or a long life make worth judging."""
-        return self._table(stitched(flows, list(self.ledger.noted)))
+        return self._table(stitched(flows, list(self.ledger.noted)), flows)
 
     def tables(self, flows: ibis.Table) -> Iterator[FeatureTable]:
         """Where payload or packets told of some, one table of all, as they are compared; else in parts."""
         if self.ledger.noted or len(self.rhythms.records()):
             yield self.table(flows)
         else:
-            yield from map(self._table, long_ones(flows))
+            yield from self._parts(flows)
 
-    def _table(self, frame: dict[str, Any]) -> FeatureTable:
+    def _parts(self, flows: ibis.Table) -> Iterator[FeatureTable]:
+        """Tables of the long conversations. Those whose records are worth a look come last, for no other query runs
+        while the parts come.
+        """
+        held: list[dict[str, Any]] = []
+        for frame in long_ones(flows):
+            frame["clients"] = _clients(frame)
+            worth = np.zeros(len(frame["port"]), bool)
+            worth[candidates(shape(frame) | {"sizes.known": np.zeros(len(worth))})] = True
+            held.append({name: column[worth] for name, column in frame.items()})
+            yield self._table({name: column[~worth] for name, column in frame.items()}, None)
+        if held:
+            yield self._table({name: np.concatenate([part[name] for part in held]) for name in held[0]}, flows)
+
+    def _table(self, frame: dict[str, Any], flows: ibis.Table | None) -> FeatureTable:
+        """Features of what was stitched; with ``flows``, also what their records tell of messages."""
         n = len(frame["port"])
         keys = pack_keys(frame["client"], frame["server"], frame["port"], frame["protocol"])
         noted = self._noted(keys)
@@ -82,7 +98,11 @@ class Conversations(Features):
         columns["ports.rare"] = np.isin(frame["port"], self.names.rare_ports()).astype(np.float64)
         columns["ports.service"] = _of_another_service(frame["port"], frame["protocol"], self._listed_ports())
         columns |= self._rhythm(keys, frame)
+        if flows is not None:
+            fill(columns, candidates(columns), lambda rows, most: first_records(flows, _keys_at(keys, rows), most))
         columns["aggregate.accounts"] = np.array([np.nan if e is None else float(len(e.users)) for e in noted])
+        columns["aggregate.sessions"] = _like_a_miners_sessions(columns)
+        columns["aggregate.splits"] = np.array([np.nan if e is None else splits(e.ranges) for e in noted])
         if "sizes.client_count" in columns:
             columns["aggregate.shares"] = _miners_by_shares(columns)
         flipped = np.array([entry is not None and entry.flipped for entry in noted], bool)
@@ -201,7 +221,7 @@ def shape(frame: dict[str, Any]) -> dict[str, np.ndarray]:
         "shape.payload_flags": np.where(
             frame["flagged"] > 0, frame["pushing"] / np.maximum(frame["flagged"], 1), np.nan
         ),
-        "context.clients": _clients(frame),
+        "context.clients": frame["clients"] if "clients" in frame else _clients(frame),
         "context.sessions": frame["sessions"],
         "context.hours": frame["hours"].astype(np.float64),
         "scope.own_client": np.where(frame["scoped"], frame["own_client"], np.nan),
@@ -230,6 +250,13 @@ def _miners_by_shares(columns: dict[str, np.ndarray]) -> np.ndarray:
     told &= columns["timing.client_cv"] >= 0.4
     least: np.ndarray = np.where(told, np.ceil(shares / np.maximum(columns["shape.seconds"], 1.0) * 5.0), np.nan)
     return least
+
+
+def _like_a_miners_sessions(columns: dict[str, np.ndarray]) -> np.ndarray:
+    """Sessions at once where messages are a miner's by their sizes and ten minutes were seen; else NaN."""
+    told = (columns["shape.seconds"] >= 600) & (columns.get("sizes.score", columns["sizes.known"] * np.nan) >= 8)
+    sessions: np.ndarray = np.where(told, columns["context.sessions"], np.nan)
+    return sessions
 
 
 def _miners(frame: dict[str, Any], minutes: np.ndarray) -> np.ndarray:
@@ -264,6 +291,10 @@ def _clients(frame: dict[str, Any]) -> np.ndarray:
     return clients
 
 
+def _keys_at(keys: np.ndarray, rows: np.ndarray) -> list[bytes]:
+    return [key.tobytes() for key in keys[rows]]
+
+
 def _first(frame: dict[str, Any], row: int) -> tuple[str, ...]:
     return (f"{int(frame['input'][row])}#{int(frame['first_frame'][row])}",)
 
@@ -276,4 +307,6 @@ def _quality(columns: dict[str, np.ndarray], row: int) -> tuple[str, ...]:
         flags.append("one direction")
     if np.isnan(columns["payload.seen"][row]):
         flags.append("no payload seen")
+    if "sizes.rebuilt" in columns and columns["sizes.rebuilt"][row] == 1:
+        flags.append("sizes from flow records")
     return tuple(flags)

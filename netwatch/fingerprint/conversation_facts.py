@@ -21,6 +21,9 @@ _MINERS = re.compile(
     r"|minerd|bosminer|cudaminer|grinprominer|xmr-node-proxy)"
 )
 
+OWN_THREADS = 31
+"""Highest octet of the nonces of one miner with 128 threads."""
+
 
 def is_miner(agent: str) -> bool:
     """Whether a program names itself as one that mines."""
@@ -51,6 +54,15 @@ def names_of(entry: Noted | None, answered: str | None, names: PoolNames) -> dic
     return told
 
 
+def splits(ranges: set[int]) -> float:
+    """Workers between whom a proxy splits the nonce, of those whose shares were seen; 0 where one miner could be all.
+
+    A proxy gives each worker an octet of its own, the nonce's highest (XMRig's NiceHash mode). One miner counts up from
+    0, or gives each thread a 2^22 of nonces (xmr-stak), so that its highest octets are few and low.
+    """
+    return float(len(ranges)) if len(ranges) >= 3 and max(ranges) > OWN_THREADS else 0.0
+
+
 def facts_of(
     entry: Noted | None, options: FingerprintOptions, columns: dict[str, np.ndarray], row: int
 ) -> dict[str, object]:
@@ -59,11 +71,7 @@ def facts_of(
     for name in ("sizes.score", "timing.client_cv", "timing.pushed", "timing.synchrony", "context.clients"):
         if name in columns and not np.isnan(columns[name][row]):
             facts[name] = round(float(columns[name][row]), 3)
-    told = [columns[name][row] for name in ("aggregate.shares", "aggregate.miners") if name in columns]
-    least = next((number for number in told if not np.isnan(number)), 0.0)
-    if least >= 2:
-        facts["miners_at_least"] = int(least)
-        facts["miners_by"] = "shares uploaded, at one per miner in 5 s; several miners share this address"
+    facts |= _miners(columns, row)
     if entry is None:
         return facts
     show = str if options.show_wallets else masked
@@ -90,6 +98,26 @@ def facts_of(
             facts["difficulty_first"], facts["difficulty_last"] = difficulties[0], difficulties[-1]
             facts |= hash_rate(difficulties, columns, row)
     return facts
+
+
+_MINERS_BY = (
+    (("aggregate.shares", "aggregate.miners"), "shares uploaded, at one per miner in 5 s"),
+    (("aggregate.splits",), "octets of the nonce that a proxy gives to one worker each, seen in shares"),
+    (("aggregate.accounts",), "accounts or workers that logged in"),
+    (("aggregate.sessions",), "sessions open at once on average; one miner holds one"),
+)
+
+
+def _miners(columns: dict[str, np.ndarray], row: int) -> dict[str, object]:
+    """The least number of miners behind the address and what tells it: the largest of the bounds that can be had."""
+    least, by = 1, ""
+    for names, why in _MINERS_BY:
+        told = [columns[name][row] for name in names if name in columns and not np.isnan(columns[name][row])]
+        if told and int(told[0]) > least:
+            least, by = int(told[0]), why
+    if not by:
+        return {}
+    return {"miners_at_least": least, "miners_by": f"{by}; several miners share this address"}
 
 
 def hash_rate(difficulties: list[float], columns: dict[str, np.ndarray], row: int) -> dict[str, object]:

@@ -16,6 +16,7 @@ WORK, ACCEPTED = (236, 250), (33, 44)
 _GROWN = (0, 21, 22, 29, 53, 56)
 """Octets that are added by nothing, TLS 1.2 with ChaCha20, TLS 1.3, TLS 1.2 with AES-GCM, and two kinds of VPN."""
 _SV2_CLIENT = np.array([62, 67, 71])
+_SV2_ACCEPTED = 58
 _SV2_SERVER = np.array([58, 74, 83, 86, 87, 116, 141, 144, 145, 169, 173])
 """Encrypted frames of Stratum v2 (22 octets of header and tag, payload, 16 of tag): shares; their acceptance, target,
 job, previous hash, and two of them in one message."""
@@ -48,18 +49,50 @@ def cryptonote(records: np.ndarray, entity: np.ndarray, n: int) -> np.ndarray:
     """1.0 where the commonest client message has the size of a CryptoNote share and the server often answers with that
     of its acceptance, both grown by what one kind of tunnel adds; else 0.0.
     """
-    client = records["size"][:, 0, 0].astype(np.int64)
     often = records["size_count"][:, 1] * 5 >= records["messages"][:, 1:]
-    found = np.zeros(len(records), bool)
-    for grown in _GROWN:
-        share = np.zeros(len(records), bool)
-        for low, high in _SHARES:
-            share |= (client - grown >= low) & (client - grown <= high)
-        accepted = (np.abs(records["size"][:, 1].astype(np.int64) - grown - 64) <= 3) & often
-        found |= share & accepted.any(axis=1)
+    client, server = records["size"][:, 0, :1].astype(np.int64), records["size"][:, 1].astype(np.int64)
+    found = (share_and_acceptance(client, server) & often).any(axis=1)
     both = np.bincount(entity, (found & (records["messages"].min(axis=1) >= LEAST_MESSAGES)).astype(float), n)
     held: np.ndarray = (both > 0).astype(np.float64)
     return held
+
+
+def share_and_acceptance(client: np.ndarray, server: np.ndarray) -> np.ndarray:
+    """Where messages of ``client`` and ``server`` octets are a CryptoNote share and its acceptance, both grown by what
+    one kind of tunnel adds; bool.
+    """
+    found = np.zeros(np.broadcast_shapes(client.shape, server.shape), bool)
+    for grown in _GROWN:
+        share = np.zeros(client.shape, bool)
+        for low, high in _SHARES:
+            share |= (client - grown >= low) & (client - grown <= high)
+        found |= share & (np.abs(server - grown - ACCEPTANCE) <= 3)
+    return found
+
+
+def share_of_stratum1(client: np.ndarray, server: np.ndarray) -> np.ndarray:
+    """Where messages of these octets may be a share of Stratum v1 or of its KawPow dialect and its acceptance, which is
+    fixed text but for the number of the request; both grown by what one kind of tunnel adds; bool.
+    """
+    found = np.zeros(np.broadcast_shapes(client.shape, server.shape), bool)
+    for grown in _GROWN:
+        share = (client - grown >= 95) & (client - grown <= 135) | (client - grown >= 240) & (client - grown <= 300)
+        found |= share & (server - grown >= 34) & (server - grown <= 41)
+    return found
+
+
+def solution_of_equihash(client: np.ndarray) -> np.ndarray:
+    """Where messages of these octets hold a solution of Equihash (200, 9): 2,694 digits in hex and the share's text."""
+    told = np.zeros(client.shape, bool)
+    for grown in _GROWN:
+        told |= (client - grown >= 2840) & (client - grown <= 2895)
+    return told
+
+
+def share_of_stratum2(client: np.ndarray, server: np.ndarray) -> np.ndarray:
+    """Where messages of these octets are a share of Stratum v2 and its acceptance; bool."""
+    told: np.ndarray = np.isin(client, _SV2_CLIENT) & (server == _SV2_ACCEPTED)
+    return told
 
 
 def shifted(records: np.ndarray, entity: np.ndarray, n: int) -> np.ndarray:

@@ -17,8 +17,8 @@ class Noted:
     """Of one conversation: ``hits`` flow records per pattern name; ``sides``: 1 client, 2 server seen with payload.
 
     ``facts``: the first value of each field; ``users`` and ``agents`` all, up to 64; ``targets`` (ns, field, value) of
-    difficulties in order; ``names``: (kind, host) with kind "sni", "host", "zip301" or "question". ``flipped``: payload
-    shows that the server is the side taken for the client.
+    difficulties in order; ``ranges``: highest octets of the nonces of shares; ``names``: (kind, host) with kind "sni",
+    "host", "zip301" or "question". ``flipped``: payload shows that the server is the side taken for the client.
     """
 
     hits: Counter[str] = field(default_factory=Counter)
@@ -27,6 +27,7 @@ class Noted:
     users: Counter[str] = field(default_factory=Counter)
     agents: Counter[str] = field(default_factory=Counter)
     targets: list[tuple[int, str, str]] = field(default_factory=list)
+    ranges: set[int] = field(default_factory=set)
     names: dict[tuple[str, str], int] = field(default_factory=dict)
     references: list[str] = field(default_factory=list)
     flipped: bool = False

@@ -102,6 +102,8 @@ def _note_fields(entry: Noted, time: int, client: dict[str, str], server: dict[s
     user = next((client[k] for k in keys if k in client), "")
     if user and (user in entry.users or len(entry.users) < 64):
         entry.users[user] += 1
+    if "nonce_range" in client:
+        entry.ranges.add(int(client["nonce_range"], 16))
     for key, value in {**server, **client}.items():
         entry.facts.setdefault(key, value)
     for key in ("zip301_host", "socks_host", "host"):

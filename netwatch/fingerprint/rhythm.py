@@ -6,6 +6,7 @@ in two or three sizes, shares arrive without memory, and the pool speaks unasked
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -190,13 +191,22 @@ def features(records: np.ndarray, entity: np.ndarray, n: int) -> dict[str, np.nd
         "timing.messages_per_minute": per_minute,
     }
     big = _share(large, both, both > 0)
-    score = 2.0 * (client.top2 >= 0.95) + 2.0 * (server.top3 >= 0.9) + (big < 0.02)
-    score += ((per_minute >= 1) & (per_minute <= 120)).astype(float) + (seconds > 600) + (answered > 0.8)
-    score += (pushed >= 0.03) & (pushed <= 0.95)
-    score += (client.mode >= 100) & (client.mode <= 400)
-    score += (server.mode >= 40) & (server.mode <= 400)
+    score = atom_score(columns, big, seconds)
     columns["sizes.score"] = np.where(enough & (seconds >= 120), score, np.nan)
     return columns
+
+
+def atom_score(columns: Mapping[str, np.ndarray], large: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """Points of 11 for how few sizes the messages have, and how they are asked for, by the columns ``sizes.*`` and
+    ``timing.*``; ``large`` is the share of messages beyond 1,000 octets. What is not known gives no point.
+    """
+    client, server = columns["sizes.client_mode"], columns["sizes.server_mode"]
+    per_minute, pushed = columns["timing.messages_per_minute"], columns["timing.pushed"]
+    score = 2.0 * (columns["sizes.client_top2"] >= 0.95) + 2.0 * (columns["sizes.server_top3"] >= 0.9)
+    score += ((per_minute >= 1) & (per_minute <= 120)).astype(float) + (large < 0.02) + (seconds > 600)
+    score += (columns["timing.answered"] > 0.8).astype(float) + ((pushed >= 0.03) & (pushed <= 0.95))
+    score += ((client >= 100) & (client <= 400)).astype(float) + ((server >= 40) & (server <= 400))
+    return score
 
 
 def _share(part: np.ndarray, whole: np.ndarray, valid: np.ndarray) -> np.ndarray:

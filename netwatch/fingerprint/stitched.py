@@ -37,16 +37,19 @@ def stitched(flows: ibis.Table, wanted: Sequence[bytes]) -> dict[str, Any]:
     """
     import pyarrow as pa
 
-    keys = [(k[:16], k[16:32], int.from_bytes(k[32:34], "big"), k[34]) for k in wanted if len(k) == KEY]
-    kinds = (pa.binary(), pa.binary(), pa.int64(), pa.int64())
-    asked = pa.table(
-        {
-            name: pa.array([key[i] for key in keys], kind)
-            for i, (name, kind) in enumerate(zip(_KEYS, kinds, strict=True))
-        }
-    )
-    named = [run(_named, flows, {"conversations_noted": asked})] if keys else []
+    asked = _asked([key for key in wanted if len(key) == KEY])
+    named = [run(_named, flows, {"conversations_noted": asked})] if asked.num_rows else []
     return _columns(pa.concat_tables([*named, run(_others, flows, {"conversations_noted": asked})]))
+
+
+def _asked(wanted: Sequence[bytes]) -> Any:
+    """Keys as a table of their parts."""
+    import pyarrow as pa
+
+    keys = [(k[:16], k[16:32], int.from_bytes(k[32:34], "big"), k[34]) for k in wanted]
+    kinds = (pa.binary(), pa.binary(), pa.int64(), pa.int64())
+    named = enumerate(zip(_KEYS, kinds, strict=True))
+    return pa.table({name: pa.array([key[i] for key in keys], kind) for i, (name, kind) in named})
 
 
 def long_ones(flows: ibis.Table) -> Iterator[dict[str, Any]]:
@@ -68,6 +71,35 @@ def long_ones(flows: ibis.Table) -> Iterator[dict[str, Any]]:
         rows -= cut
     if rows:
         yield _columns(pa.Table.from_batches(held))
+
+
+def first_records(flows: ibis.Table, wanted: Sequence[bytes], most: int) -> dict[str, Any]:
+    """The first records of some conversations (35-octet keys), ``most`` of either direction, in order of time.
+
+    ``of`` int64: which of ``wanted`` a record is of; ``since`` int64 ns; ``client_octets``, ``client_packets``,
+    ``server_octets`` and ``server_packets`` float64.
+    """
+    import pyarrow as pa
+
+    asked = _asked(wanted)
+    asked = asked.append_column("of", pa.array(range(len(wanted)), pa.int64()))
+    asked = asked.append_column("most", pa.array([2 * most] * len(wanted), pa.int64()))
+    found = run(_first, flows, {"conversations_asked": asked})
+    columns = {name: found.column(name).to_numpy() for name in found.column_names}
+    columns["since"] = columns.pop("since_us") * 1000
+    return columns
+
+
+def _first(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
+    """The records of conversations asked for, up to so many of each."""
+    import ibis
+
+    told = _oriented(flows).inner_join(asked, _KEYS)
+    order = ibis.window(group_by=told.of, order_by=[told.since_us, told.until_us, told.input, told.first_frame])
+    counted = told.mutate(nth=ibis.row_number().over(order))
+    sides = ("client_octets", "client_packets", "server_octets", "server_packets")
+    chosen = counted.filter(counted.nth < counted.most).order_by(["of", "nth"])
+    return chosen.select("of", "since_us", **{name: chosen[name].cast("float64") for name in sides})
 
 
 def _last_service(rows: Any) -> int:
@@ -167,6 +199,7 @@ def _oriented(flows: ibis.Table) -> ibis.Table:
         input=flows.input,
         first_frame=flows.first_frame,
         hour=flows.flow_start.truncate("h"),
+        client_port=turned(flows.destination_transport_port, flows.source_transport_port).cast("int64"),
     )
 
 

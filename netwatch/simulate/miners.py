@@ -69,7 +69,7 @@ def monero(wire: Wire, session: Session, block_times: list[float], agent: str) -
             at = talk.send(time, 1, _line(jsonrpc="2.0", method="job", params=pushed))
             continue
         number, shares, spoke = number + 1, shares + 1, time
-        found = {"id": name, "job_id": job, "nonce": _hex(wire, 4), "result": _hex(wire, 32)}
+        found = {"id": name, "job_id": job, "nonce": _hex(wire, 4)[:6] + "00", "result": _hex(wire, 32)}
         later = talk.send(time, 0, _line(id=number, jsonrpc="2.0", method="submit", params=found), acknowledged=False)
         at = talk.send(later, 1, _line(id=number, jsonrpc="2.0", error=None, result={"status": "OK"}))
     talk.close(session.until)

@@ -156,6 +156,7 @@ class Fields(NamedTuple):
     work_boundary: str = (
         r'"result"\s*:\s*\[\s*"0x[0-9a-fA-F]{64}"\s*,\s*"0x[0-9a-fA-F]{64}"\s*,\s*"0x([0-9a-fA-F]{64})"'
     )
+    nonce_range: str = r'"nonce"\s*:\s*"[0-9a-f]{6}([0-9a-f]{2})"'
     seed_hash: str = r'"seed_hash"\s*:\s*"([0-9a-f]{64})"'
     blob: str = r'"blob"\s*:\s*"([0-9a-f]{4})'
     zip301_host: str = (
