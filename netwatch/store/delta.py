@@ -57,7 +57,8 @@ class Delta:
         self.schema = schema
         self.parted_by = parted_by
         self._options = dict(options or {}) or None
-        self._embedded = Embedded(Place(self.place, self._options or {}))
+        self.root = Place(self.place, self._options or {})
+        self._embedded = Embedded(self.root)
         self._engine = self._embedded if engine is None or engine.name == EMBEDDED else engine
         with told(f"cannot open the store {self.place}"):
             if not library.DeltaTable.is_deltatable(self.place, self._options):
@@ -113,6 +114,7 @@ class Delta:
                     partition_by=[self.parted_by],
                     commit_properties=_properties(library, transaction, note),
                 )
+                self._table.update_incremental()
             except library.exceptions.CommitFailedError:
                 if self.transaction(transaction[0]) >= transaction[1]:
                     return False
@@ -198,9 +200,12 @@ class Delta:
         return before - len(self.files())
 
     def sweep(self) -> None:
-        """Delete files that no version of the last day refers to, and log entries before the last checkpoint."""
+        """Delete files that no version of the last day refers to, and log entries before the last checkpoint.
+
+        Also those that no version ever referred to, which a pass that was killed left behind.
+        """
         with told(f"cannot tidy the store {self.place}"):
-            self._table.vacuum(retention_hours=DAY_HOURS, dry_run=False, enforce_retention_duration=False)
+            self._table.vacuum(DAY_HOURS, dry_run=False, enforce_retention_duration=False, full=True)
             self._table.create_checkpoint()
             self._table.cleanup_metadata()
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from netwatch.errors import OutputError
 from netwatch.model.flows import ELEMENTS, Flows, filled, octets_both
+from netwatch.store.memory import give_back
 from netwatch.store.schema import columns_at_rest, from_arrow, to_arrow
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class FlowStore:
             with _told():
                 self._writer.close()
             self._writer = None
+        give_back()
 
     def close(self) -> None:
         """Let go of the file and of the query engine."""
@@ -125,6 +127,7 @@ class FlowStore:
         if self._connection is not None:
             self._connection.disconnect()
             self._connection = None
+            give_back()
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Flows]:
         """The flows, a row group at a time; ``columns`` are names in memory, None for all."""

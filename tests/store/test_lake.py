@@ -146,3 +146,35 @@ def test_a_state_of_the_version_before_is_migrated_and_of_a_later_one_refused(tm
         db.execute(f"pragma user_version = {VERSION + 1}")
     with pytest.raises(UnreadableInput, match="this netwatch has"):
         State(tmp_path)
+
+
+def test_what_killed_passes_left_behind_is_deleted_after_a_day(tmp_path):
+    import os
+    import time
+
+    lake = Lake(tmp_path / "store")
+    entry, made = ingest(50, 1)
+    lake.add(1, [entry], [made])
+    day = tmp_path / "store" / "flows" / "day=2019-02-01"
+    orphans = [day / name for name in ("part-00000002-0.parquet", ".part-00000002-0.parquet.7.part")]
+    for orphan in orphans:
+        orphan.write_bytes(b"half")
+        os.utime(orphan, (time.time() - 2 * 86_400,) * 2)
+    (day / "part-00000003-0.parquet").write_bytes(b"of a pass that runs now")
+    before = rows(lake)
+    lake.compact()
+    assert not any(orphan.exists() for orphan in orphans)
+    assert (day / "part-00000003-0.parquet").exists()
+    assert rows(lake) == before
+
+
+def test_one_name_is_one_content(tmp_path):
+    """Two that write the same number at once leave each other's files alone."""
+    from netwatch.places import Place
+    from netwatch.store.lake import sorted_batches
+    from netwatch.store.parts import write_parts
+
+    one, other = (write_parts(Place(str(tmp_path)), "part", sorted_batches([flows(40, 1, seed)])) for seed in (1, 2))
+    again = write_parts(Place(str(tmp_path)), "part", sorted_batches([flows(40, 1, 1)]))
+    assert again == one
+    assert not {part.path for part in one} & {part.path for part in other}
