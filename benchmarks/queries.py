@@ -34,6 +34,7 @@ from netwatch.model.flows import Flows, filled
 from netwatch.model.taxonomy import CODE
 from netwatch.store.engines import EMBEDDED, open_engine
 from netwatch.store.filter import compile_filter
+from netwatch.store.keys import Key
 from netwatch.store.lake import Ingest, Lake
 from netwatch.store.over_time import binned
 from netwatch.store.top import measured
@@ -160,13 +161,13 @@ def through_ibis(name: str, flows: object) -> object:
     """The question as the product asks it."""
     if name.startswith("octets"):
         chosen = flows.filter(compile_filter(f"as {ASN}")(flows))
-        return binned(chosen, 3600, ["traffic_class"], [])
+        return binned(chosen, 3600, [Key("traffic_class")], [])
     if name.startswith("20"):
         import ibis
 
         told = measured(flows).group_by("destination_address").agg(octets=ibis._.octets.sum())
         return told.order_by([ibis.desc("octets"), "destination_address"]).limit(20)
-    return binned(flows, 3600, [], ["source_address"])
+    return binned(flows, 3600, [], [Key("source_address")])
 
 
 NFDUMP = {

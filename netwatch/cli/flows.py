@@ -12,7 +12,8 @@ from netwatch.cli.console import print_json, print_tallies, progress, stderr, st
 from netwatch.model.text import bit_rate, count, duration, percent, volume
 from netwatch.store.export import collect, export, rows
 from netwatch.store.filter import compile_filter
-from netwatch.store.top import COUNTERS, Group, column_of, measured, ranked, top
+from netwatch.store.keys import Key, key_of
+from netwatch.store.top import COUNTERS, Group, measured, ranked, top
 
 IN_ORDER = ["flow_start", "input", "first_frame"]
 
@@ -22,7 +23,7 @@ def flows(
     /,
     *,
     filter: Annotated[str, Parameter(help="Which flows, in nfdump's words: 'dst port 3333 and proto tcp'.")] = "",
-    group: Annotated[tuple[str, ...], Parameter(help="Sum by these columns: source_address, dstport, class ...")] = (),
+    group: Annotated[tuple[str, ...], Parameter(help="Sum by these columns: srcip, dstip/24, dstport, class ...")] = (),
     rows_shown: Annotated[int, Parameter(name="--top", help="How many rows are shown.")] = 20,
     order: Annotated[str, Parameter(help="Rank by octets, packets or flows; listed flows are in order of time.")] = "",
     csv: Annotated[Path | None, Parameter(help="Write all to this file.", group=OUTPUT)] = None,
@@ -51,7 +52,7 @@ def flows(
 
     predicate = compile_filter(filter)
     chosen = options(watched, reading)
-    by = [column_of(word) for word in split(group)]
+    by = [key_of(word) for word in split(group)]
     with progress(quiet=quiet) as advance, judged(files, chosen, advance) as result:
         kept = result.store.table
         kept = kept.filter(predicate(kept))
@@ -73,17 +74,18 @@ def flows(
     return 4 if any(tally.incomplete for tally in result.tallies) else 0
 
 
-def _show_groups(kept: Any, by: list[str], order: str, limit: int, *, as_json: bool) -> None:
+def _show_groups(kept: Any, by: list[Key], order: str, limit: int, *, as_json: bool) -> None:
+    names = [key.name for key in by]
     groups = top(kept, by, order, None if as_json else limit)
     if as_json:
         for group in groups:
             counters = {name: getattr(group, name) for name in COUNTERS}
-            print_json({**dict(zip(by, group.key, strict=True)), **counters})
+            print_json({**dict(zip(names, group.key, strict=True)), **counters})
         return
     totals = _totals(kept)
     body = [(*group.key, *_cells(group, totals)) for group in groups]
     first = len(by)
-    heads = (*by, "volume", "%", "packets", "%", "flows", "%")
+    heads = (*names, "volume", "%", "packets", "%", "flows", "%")
     stdout().print(table(heads, body, numbers=range(first, first + 6)))
     _summarise(totals)
 

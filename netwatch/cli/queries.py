@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,7 +35,7 @@ class Asked:
 
 
 def top(
-    by: Annotated[tuple[str, ...], Parameter(help="Columns to group by: dstip, srcas, class ...")],
+    by: Annotated[tuple[str, ...], Parameter(help="Columns to group by: dstip, srcip/24, srcas, class ...")],
     /,
     *,
     order: Annotated[str, Parameter(help="Rank by octets, packets or flows.")] = "octets",
@@ -50,19 +50,25 @@ def top(
         netwatch store top dstip --filter 'class attack' --from 2019-02-01
 
         netwatch store top srcas dstport --order flows --engine spark://head:7077
+
+        netwatch store top srcip4/24 --filter 'class scan'
     """
+    from netwatch.store.keys import key_of
+    from netwatch.store.top import COUNTERS
     from netwatch.store.top import top as ranked
 
-    words = split(by)
+    keys = [key_of(word) for word in split(by)]
+    names = [key.name for key in keys]
     with _flows(config, asked or Asked()) as flows:
-        groups = ranked(flows, words, order, limit)
+        groups = ranked(flows, keys, order, limit)
     if json:
         for group in groups:
-            print_json(asdict(group))
+            counters = {name: getattr(group, name) for name in COUNTERS}
+            print_json({**dict(zip(names, group.key, strict=True)), **counters})
         return
     body = [(*g.key, volume(g.octets), count(g.packets), count(g.flows)) for g in groups]
-    n = len(words)
-    stdout().print(table((*words, "octets", "packets", "flows"), body, numbers=(n, n + 1, n + 2)))
+    n = len(names)
+    stdout().print(table((*names, "volume", "packets", "flows"), body, numbers=(n, n + 1, n + 2)))
 
 
 def bins(
@@ -82,30 +88,29 @@ def bins(
 
         netwatch store bins 1h --distinct srcip --from 2019-02-01 --to 2019-02-08
     """
+    from netwatch.store.keys import key_of
     from netwatch.store.over_time import over_time
+    from netwatch.store.top import COUNTERS
 
     seconds, rest = divmod(parse_width(width), SECOND)
     if not seconds or rest:
         raise UsageError(f"bins of stored flows are whole seconds, not {width}")
-    words, different = split(by), split(distinct)
+    keys, counted = ([key_of(word) for word in split(words)] for words in (by, distinct))
     with _flows(config, asked or Asked()) as flows:
-        made = over_time(flows, seconds, words, different)
+        made = over_time(flows, seconds, keys, counted)
+    names, different = [key.name for key in keys], [key.name for key in counted]
     if json:
         for one in made:
-            print_json(
-                {
-                    **asdict(one),
-                    "start": instant(one.start),
-                    "distinct": dict(zip(different, one.distinct, strict=True)),
-                }
-            )
+            counters = {name: getattr(one, name) for name in COUNTERS}
+            told = {"start": instant(one.start), **dict(zip(names, one.key, strict=True)), **counters}
+            print_json({**told, "distinct": dict(zip(different, one.distinct, strict=True))})
         return
-    heads = ("start", *words, "octets", "packets", "flows", *(f"different {word}" for word in different))
+    heads = ("start", *names, "volume", "packets", "flows", *(f"different {name}" for name in different))
     body = [
         (instant(one.start), *one.key, volume(one.octets), *map(count, (one.packets, one.flows, *one.distinct)))
         for one in made
     ]
-    stdout().print(table(heads, body, numbers=tuple(range(1 + len(words), len(heads)))))
+    stdout().print(table(heads, body, numbers=tuple(range(1 + len(names), len(heads)))))
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from netwatch.errors import OutputError
 from netwatch.model.elements import Orientation, Tunnel
 from netwatch.model.flows import Flows
 from netwatch.model.text import instant
+from netwatch.store.keys import as_text
 from netwatch.store.schema import from_arrow
-from netwatch.store.top import as_text
 from netwatch.wire.ipfix_writer import IpfixWriter
 
 FORMATS = ("csv", "json", "parquet", "ipfix")

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netwatch.store.top import GROUPABLE, as_text, column_of, measured
+from netwatch.store.keys import Key, keyed
+from netwatch.store.top import measured
 
 SECOND_US = 10**6
 TRUNCATED = {60: "minute", 3600: "hour", 86_400: "day"}
@@ -31,36 +32,35 @@ class Binned:
     distinct: tuple[int, ...]
 
 
-def over_time(table: Any, width: int, by: Sequence[str] = (), distinct: Sequence[str] = ()) -> list[Binned]:
+def over_time(table: Any, width: int, by: Sequence[Key] = (), distinct: Sequence[Key] = ()) -> list[Binned]:
     """Bins of ``width`` seconds of an Ibis table of flows, in order of time and key.
 
-    ``by``: columns to group by; ``distinct``: columns whose different values are counted, exactly.
+    ``by``: what to group by; ``distinct``: whose different values are counted, exactly.
 
     Raises:
-        UsageError: no such column.
+        UsageError: the table lacks a column.
     """
-    known = [name for name in GROUPABLE if name in table.columns]
-    columns, counted = ([column_of(word, known) for word in words] for words in (by, distinct))
-    rows = binned(table, width, columns, counted).to_pyarrow()
+    rows = binned(table, width, by, distinct).to_pyarrow()
     starts = rows.column("bin").cast("int64").to_pylist()
-    keys = [as_text(name, rows.column(name)) for name in columns]
+    keys = [key.texts(rows.column(key.name)) for key in by]
     counts = [[int(value) for value in rows.column(name).to_pylist()] for name in ("octets", "packets", "flows")]
-    different = [rows.column(f"distinct_{name}").to_pylist() for name in counted]
+    different = [rows.column(f"distinct_{key.name}").to_pylist() for key in distinct]
     spread = list(zip(*different, strict=True)) or [()] * len(starts)
     named = list(zip(*keys, strict=True)) or [()] * len(starts)
     return [Binned(t * 1000, *row) for t, *row in zip(starts, named, *counts, spread, strict=True)]
 
 
-def binned(table: Any, width: int, columns: Sequence[str], counted: Sequence[str]) -> Any:
-    """The same as an Ibis table: ``bin``, the columns, ``octets``, ``packets``, ``flows`` and ``distinct_...``."""
+def binned(table: Any, width: int, by: Sequence[Key], counted: Sequence[Key]) -> Any:
+    """The same as an Ibis table: ``bin``, the keys, ``octets``, ``packets``, ``flows`` and ``distinct_...``."""
     import ibis
 
-    told = measured(table).mutate(bin=_bin(table.flow_start, width))
-    different = {f"distinct_{name}": told[name].nunique() for name in counted}
-    grouped = told.group_by(["bin", *columns]).agg(
+    told = keyed(measured(table), (*by, *counted)).mutate(bin=_bin(table.flow_start, width))
+    names = [key.name for key in by]
+    different = {f"distinct_{key.name}": told[key.name].nunique() for key in counted}
+    grouped = told.group_by(["bin", *names]).agg(
         octets=ibis._.octets.sum(), packets=ibis._.packets.sum(), flows=ibis._.count(), **different
     )
-    return grouped.order_by(["bin", *columns])
+    return grouped.order_by(["bin", *names])
 
 
 def _bin(start: Any, width: int) -> Any:

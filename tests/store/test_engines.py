@@ -15,20 +15,29 @@ from test_lake import ingest
 from netwatch.errors import UsageError
 from netwatch.store.engines import Embedded, open_engine
 from netwatch.store.filter import compile_filter
+from netwatch.store.keys import key_of
 from netwatch.store.lake import Lake, at_rest_schema
 from netwatch.store.over_time import over_time
 from netwatch.store.top import top
 
 LACKING = spark_cluster.missing()
+
+
+def keys(*words):
+    return [key_of(word) for word in words]
+
+
 QUESTIONS = {
     "octets by hour and watch, one net": lambda t: over_time(
-        t.filter(compile_filter("packets > 1000 and ipv6")(t)), 3600, ["direction", "class"]
+        t.filter(compile_filter("packets > 1000 and ipv6")(t)), 3600, keys("direction", "class")
     ),
-    "sources by five minutes": lambda t: over_time(t, 300, [], ["source_address"]),
-    "sources by day and input": lambda t: over_time(t, 86_400, ["input"], ["srcip", "dstport"]),
-    "20 largest sources": lambda t: top(t, ["srcip"], "octets"),
-    "most flows by input": lambda t: top(t, ["input", "class"], "flows", None),
-    "rates and flags": lambda t: top(t.filter(compile_filter("bps > 1m or flags S or duration > 1")(t)), ["proto"]),
+    "sources by five minutes": lambda t: over_time(t, 300, [], keys("source_address")),
+    "sources by day and input": lambda t: over_time(t, 86_400, keys("input"), keys("srcip", "dstport", "srcip/20")),
+    "20 largest sources": lambda t: top(t, keys("srcip"), "octets"),
+    "most flows by input": lambda t: top(t, keys("input", "class"), "flows", None),
+    "networks of both families": lambda t: top(t, keys("srcip/22", "dstip/48"), "octets", None),
+    "networks of one family": lambda t: top(t, keys("srcip4/7", "dstip6/61"), "flows", None),
+    "rates and flags": lambda t: top(t.filter(compile_filter("bps > 1m or flags S or duration > 1")(t)), keys("proto")),
 }
 
 

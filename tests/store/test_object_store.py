@@ -11,6 +11,7 @@ import s3_server
 from test_lake import ingest, rows
 
 from netwatch.places import Place, is_url
+from netwatch.store.keys import Key
 from netwatch.store.lake import Lake, sorted_batches
 from netwatch.store.over_time import over_time
 from netwatch.store.parts import write_parts
@@ -69,8 +70,8 @@ def test_a_lake_in_a_bucket_is_a_lake_in_a_directory(tmp_path, options):
     assert rows(there) == rows(here)
     assert there.days() == here.days()
     assert there.count() == here.count()
-    by_hour = over_time(here.table(), 3600, ["direction"], ["source_address"])
-    assert over_time(there.table(), 3600, ["direction"], ["source_address"]) == by_hour
+    by_hour = over_time(here.table(), 3600, [Key("direction")], [Key("source_address")])
+    assert over_time(there.table(), 3600, [Key("direction")], [Key("source_address")]) == by_hour
     assert sum(one.flows for one in by_hour) == 400
     assert Lake("s3://flows/store", options).entries(2) == here.entries(2)
 
