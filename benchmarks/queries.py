@@ -37,7 +37,7 @@ from netwatch.store.filter import compile_filter
 from netwatch.store.keys import Key
 from netwatch.store.lake import Ingest, Lake
 from netwatch.store.over_time import binned
-from netwatch.store.top import measured
+from netwatch.store.top import largest
 
 SECOND, DAY = 10**9, 86_400 * 10**9
 START = 17_928 * DAY  # 2019-02-01
@@ -161,13 +161,10 @@ def through_ibis(name: str, flows: object) -> object:
     """The question as the product asks it."""
     if name.startswith("octets"):
         chosen = flows.filter(compile_filter(f"as {ASN}")(flows))
-        return binned(chosen, 3600, [Key("traffic_class")], [])
+        return binned(chosen, 3600, [Key("traffic_class")], [], ["octets"])
     if name.startswith("20"):
-        import ibis
-
-        told = measured(flows).group_by("destination_address").agg(octets=ibis._.octets.sum())
-        return told.order_by([ibis.desc("octets"), "destination_address"]).limit(20)
-    return binned(flows, 3600, [], [Key("source_address")])
+        return largest(flows, [Key("destination_address")], "octets", 20)
+    return binned(flows, 3600, [], [Key("source_address")], [])
 
 
 NFDUMP = {

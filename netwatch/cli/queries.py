@@ -77,6 +77,10 @@ def bins(
     *,
     by: Annotated[tuple[str, ...], Parameter(help="Columns to group by: class, direction ...")] = (),
     distinct: Annotated[tuple[str, ...], Parameter(help="Columns of which different values are counted.")] = (),
+    sums: Annotated[
+        tuple[str, ...],
+        Parameter(name="--sum", help="Counters: octets, packets, flows. All, or with --distinct none by default."),
+    ] = (),
     json: Annotated[bool, Parameter(help="JSON lines on stdout.", group=OUTPUT)] = False,
     asked: Asked | None = None,
     config: Config = Path("netwatch.toml"),
@@ -96,21 +100,24 @@ def bins(
     if not seconds or rest:
         raise UsageError(f"bins of stored flows are whole seconds, not {width}")
     keys, counted = ([key_of(word) for word in split(words)] for words in (by, distinct))
+    counters = split(sums) or (() if counted else COUNTERS)
     with _flows(config, asked or Asked()) as flows:
-        made = over_time(flows, seconds, keys, counted)
+        made = over_time(flows, seconds, keys, counted, counters)
     names, different = [key.name for key in keys], [key.name for key in counted]
     if json:
         for one in made:
-            counters = {name: getattr(one, name) for name in COUNTERS}
-            told = {"start": instant(one.start), **dict(zip(names, one.key, strict=True)), **counters}
+            told = {"start": instant(one.start), **dict(zip(names, one.key, strict=True))}
+            told |= dict(zip(counters, one.sums, strict=True))
             print_json({**told, "distinct": dict(zip(different, one.distinct, strict=True))})
         return
-    heads = ("start", *names, "volume", "packets", "flows", *(f"different {name}" for name in different))
-    body = [
-        (instant(one.start), *one.key, volume(one.octets), *map(count, (one.packets, one.flows, *one.distinct)))
-        for one in made
-    ]
+    shown = ["volume" if counter == "octets" else counter for counter in counters]
+    heads = ("start", *names, *shown, *(f"different {name}" for name in different))
+    body = [(instant(one.start), *one.key, *map(_told, counters, one.sums), *map(count, one.distinct)) for one in made]
     stdout().print(table(heads, body, numbers=tuple(range(1 + len(names), len(heads)))))
+
+
+def _told(counter: str, value: int) -> str:
+    return volume(value) if counter == "octets" else count(value)
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netwatch.errors import UsageError
 from netwatch.store.keys import Key, keyed
-from netwatch.store.top import measured
+from netwatch.store.top import COUNTERS, measured
 
 SECOND_US = 10**6
 TRUNCATED = {60: "minute", 3600: "hour", 86_400: "day"}
@@ -20,46 +21,48 @@ TRUNCATED = {60: "minute", 3600: "hour", 86_400: "day"}
 
 @dataclass(frozen=True, slots=True)
 class Binned:
-    """One bin of one group: ``start`` ns UTC, ``key`` a text per grouped column, the counters of both directions
-    corrected for sampling; ``distinct``: how many different values each asked column had.
+    """One bin of one group: ``start`` ns UTC, ``key`` a text per key; ``sums``: the counters asked for, of both
+    directions, corrected for sampling; ``distinct``: how many different values each asked key had.
     """
 
     start: int
     key: tuple[str, ...]
-    octets: int
-    packets: int
-    flows: int
+    sums: tuple[int, ...]
     distinct: tuple[int, ...]
 
 
-def over_time(table: Any, width: int, by: Sequence[Key] = (), distinct: Sequence[Key] = ()) -> list[Binned]:
+def over_time(
+    table: Any, width: int, by: Sequence[Key] = (), distinct: Sequence[Key] = (), counters: Sequence[str] = COUNTERS
+) -> list[Binned]:
     """Bins of ``width`` seconds of an Ibis table of flows, in order of time and key.
 
-    ``by``: what to group by; ``distinct``: whose different values are counted, exactly.
+    ``by``: what to group by; ``distinct``: whose different values are counted, exactly; ``counters``: what is summed.
+    Only what is asked for is read.
 
     Raises:
-        UsageError: the table lacks a column.
+        UsageError: no such counter, or the table lacks a column.
     """
-    rows = binned(table, width, by, distinct).to_pyarrow()
+    for counter in counters:
+        if counter not in COUNTERS:
+            raise UsageError.unknown("counter", counter, COUNTERS)
+    rows = binned(table, width, by, distinct, counters).to_pyarrow()
     starts = rows.column("bin").cast("int64").to_pylist()
     keys = [key.texts(rows.column(key.name)) for key in by]
-    counts = [[int(value) for value in rows.column(name).to_pylist()] for name in ("octets", "packets", "flows")]
+    sums = [[int(value) for value in rows.column(name).to_pylist()] for name in counters]
     different = [rows.column(f"distinct_{key.name}").to_pylist() for key in distinct]
-    spread = list(zip(*different, strict=True)) or [()] * len(starts)
-    named = list(zip(*keys, strict=True)) or [()] * len(starts)
-    return [Binned(t * 1000, *row) for t, *row in zip(starts, named, *counts, spread, strict=True)]
+    told = (list(zip(*lists, strict=True)) or [()] * len(starts) for lists in (keys, sums, different))
+    return [Binned(start * 1000, *row) for start, *row in zip(starts, *told, strict=True)]
 
 
-def binned(table: Any, width: int, by: Sequence[Key], counted: Sequence[Key]) -> Any:
-    """The same as an Ibis table: ``bin``, the keys, ``octets``, ``packets``, ``flows`` and ``distinct_...``."""
+def binned(table: Any, width: int, by: Sequence[Key], counted: Sequence[Key], counters: Sequence[str]) -> Any:
+    """The same as an Ibis table: ``bin``, the keys, the counters and ``distinct_...``."""
     import ibis
 
     told = keyed(measured(table), (*by, *counted)).mutate(bin=_bin(table.flow_start, width))
     names = [key.name for key in by]
     different = {f"distinct_{key.name}": told[key.name].nunique() for key in counted}
-    grouped = told.group_by(["bin", *names]).agg(
-        octets=ibis._.octets.sum(), packets=ibis._.packets.sum(), flows=ibis._.count(), **different
-    )
+    sums = {"octets": ibis._.octets.sum(), "packets": ibis._.packets.sum(), "flows": ibis._.count()}
+    grouped = told.group_by(["bin", *names]).agg(**{name: sums[name] for name in counters}, **different)
     return grouped.order_by(["bin", *names])
 
 

@@ -52,6 +52,18 @@ def top(table: Any, by: Sequence[Key], counter: str = "octets", limit: int | Non
     Raises:
         UsageError: no such counter, or the table lacks a column.
     """
+    rows = largest(table, by, counter, limit).to_pyarrow()
+    keys = [key.texts(rows.column(key.name)) for key in by]
+    counts = [[int(value) for value in rows.column(name).to_pylist()] for name in COUNTERS]
+    return [Group(key, *numbers) for key, *numbers in zip(zip(*keys, strict=True), *counts, strict=True)]
+
+
+def largest(table: Any, by: Sequence[Key], counter: str, limit: int | None) -> Any:
+    """The same as an Ibis table: the keys, ``octets``, ``packets`` and ``flows``.
+
+    Raises:
+        UsageError: no such counter, or the table lacks a column.
+    """
     import ibis
 
     if counter not in COUNTERS:
@@ -63,7 +75,4 @@ def top(table: Any, by: Sequence[Key], counter: str = "octets", limit: int | Non
         .agg(octets=ibis._.octets.sum(), packets=ibis._.packets.sum(), flows=ibis._.count())
         .order_by([ibis.desc(counter), *names])
     )
-    rows = (ranking.limit(limit) if limit is not None else ranking).to_pyarrow()
-    keys = [key.texts(rows.column(key.name)) for key in by]
-    counts = [[int(value) for value in rows.column(name).to_pylist()] for name in COUNTERS]
-    return [Group(key, *numbers) for key, *numbers in zip(zip(*keys, strict=True), *counts, strict=True)]
+    return ranking.limit(limit) if limit is not None else ranking
