@@ -107,8 +107,8 @@ def bins(
     if json:
         for one in made:
             told = {"start": instant(one.start), **dict(zip(names, one.key, strict=True))}
-            told |= dict(zip(counters, one.sums, strict=True))
-            print_json({**told, "distinct": dict(zip(different, one.distinct, strict=True))})
+            summed = dict(zip(counters, one.sums, strict=True))
+            print_json({**told, **summed, "distinct": dict(zip(different, one.distinct, strict=True))})
         return
     shown = ["volume" if counter == "octets" else counter for counter in counters]
     heads = ("start", *names, *shown, *(f"different {name}" for name in different))

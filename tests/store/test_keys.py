@@ -92,8 +92,8 @@ def test_what_is_no_key_is_named(word, told):
 
 def test_different_networks_are_counted_over_time():
     found = [ipaddress.ip_address(text) for text in ("192.0.2.1", "192.0.2.9", "198.51.100.1", "2001:db8::1")]
-    (made,) = over_time(table_of(found), 60, [key_of("srcip4/8")], [key_of("srcip/24")])[:1]
-    assert (made.key, made.flows, made.distinct) == (("192.0.0.0/8",), 2, (1,))
+    (made,) = over_time(table_of(found), 60, [key_of("srcip4/8")], [key_of("srcip/24")], ["flows"])[:1]
+    assert (made.key, made.sums, made.distinct) == (("192.0.0.0/8",), (2,), (1,))
 
 
 def test_a_column_that_the_stored_flows_lack_is_named():
