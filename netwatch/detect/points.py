@@ -7,17 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from netwatch.detect.channels import Channel, learnt
 from netwatch.detect.expectation import Baseline
 from netwatch.detect.level import mean_rate
 from netwatch.detect.study import Study
 from netwatch.detect.tails import threshold
-from netwatch.kernels.segments import running_mean
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Series
 
-_SCALES = (1, 3600, 21_600, 86_400)
-"""Seconds over which residuals are averaged; 1 stands for the bin itself."""
-_ORDER = 6
 _MONTH = 30.44 * 86_400e9
 _SHORT_RATIO = 3.0
 _LEAST_HISTORY = 500
@@ -39,38 +36,30 @@ class Alarm(NamedTuple):
 def find_points(study: Study) -> Iterator[Change]:
     """Spikes and drops: bins or hours that left the baseline, with a budget of false alarms over all series."""
     for series in study.watched():
-        base = study.baseline(series)
-        for sign in (1.0, -1.0):
-            yield from _changes(series, base, sign, study)
+        yield from _changes(series, study.baseline(series), study)
 
 
-def _changes(series: Series, base: Baseline, sign: float, study: Study) -> Iterator[Change]:
+def _changes(series: Series, base: Baseline, study: Study) -> Iterator[Change]:
     months = series.bins.count * series.bins.width / _MONTH
-    alarms = short_alarms(base, sign) if base.mode == "short" else None
-    if alarms is None:
-        channels = list(scores(series, base))
-        budget = study.options.false_alarms_per_month * months / (2 * study.count * max(1, len(channels)))
-        alarms = [a for name, width, score in channels for a in channel_alarms(name, width, sign * score, budget)]
     least = np.log(study.options.min_point if base.mode != "short" else _SHORT_RATIO)
-    for alarm in merged(alarms):
-        change = _change(series, base, alarm, sign, least)
-        if change is not None:
-            yield change
+    alarms = {1.0: short_alarms(base), -1.0: []} if base.mode == "short" else _alarms(series, base, study, months)
+    for sign, found in alarms.items():
+        for alarm in merged(found):
+            change = _change(series, base, alarm, sign, least)
+            if change is not None:
+                yield change
 
 
-def scores(series: Series, base: Baseline) -> Iterator[tuple[str, int, np.ndarray]]:
-    """Channels: name, bins over which the score is taken, and score in robust standard deviations (bins,)."""
+def _alarms(series: Series, base: Baseline, study: Study, months: float) -> dict[float, list[Alarm]]:
+    """Alarms of all channels by sign."""
     standard = base.residual / base.scale
     standard[~whole(series)] = np.nan
-    seconds = series.bins.width / 1e9
-    for scale in _SCALES:
-        width = max(1, round(scale / seconds))
-        if scale > 1 and (width == 1 or width > len(standard) // 20):
-            continue
-        mean = running_mean(standard, width) if width > 1 else standard
-        yield f"level {scale} s" if scale > 1 else "level", width, mean / _spread(mean)
-    new = innovations(standard)
-    yield "innovation", 1, new / _spread(new)
+    channels = list(learnt(standard, series.bins.width))
+    budget = study.options.false_alarms_per_month * months / (2 * study.count * max(1, len(channels)))
+    return {
+        sign: [a for channel, score in channels for a in channel_alarms(channel, sign * score, budget)]
+        for sign in (1.0, -1.0)
+    }
 
 
 def whole(series: Series) -> np.ndarray:
@@ -85,29 +74,11 @@ def whole(series: Series) -> np.ndarray:
     return near & (series.coverage >= _WHOLE)
 
 
-def innovations(standard: np.ndarray) -> np.ndarray:
-    """What the last bins did not foretell: errors of an AR(6) fitted to residuals held within 4 deviations."""
-    n = len(standard)
-    clipped = np.clip(standard, -4.0, 4.0)
-    lags = np.stack([np.concatenate([np.full(k, np.nan), clipped[: n - k]]) for k in range(1, _ORDER + 1)], axis=1)
-    known = ~np.isnan(clipped) & ~np.isnan(lags).any(axis=1)
-    if known.sum() < 10 * _ORDER:
-        return np.full(n, np.nan)
-    gram = lags[known].T @ lags[known] + 1e-6 * np.eye(_ORDER)
-    weights = np.linalg.solve(gram, lags[known].T @ clipped[known])
-    errors: np.ndarray = standard - lags @ weights
-    return errors
-
-
-def _spread(score: np.ndarray) -> float:
-    known = score[~np.isnan(score)]
-    return max(1.4826 * float(np.median(np.abs(known))), 1e-6) if len(known) else 1.0
-
-
-def channel_alarms(name: str, width: int, score: np.ndarray, budget: float) -> Iterator[Alarm]:
+def channel_alarms(channel: Channel, score: np.ndarray, budget: float) -> Iterator[Alarm]:
     """Runs of bins above the level that is passed ``budget`` times in such a series by chance."""
     if (~np.isnan(score)).sum() < _LEAST_HISTORY:
         return
+    width = channel.width
     limit = threshold(score, max(12, 2 * width), budget)
     above = np.flatnonzero(np.nan_to_num(score, nan=-np.inf) > limit)
     if not len(above):
@@ -115,17 +86,16 @@ def channel_alarms(name: str, width: int, score: np.ndarray, budget: float) -> I
     cuts = np.flatnonzero(np.diff(above) > max(2, width))
     for first, last in zip(above[np.r_[0, cuts + 1]], above[np.r_[cuts, len(above) - 1]], strict=True):
         peak = float(np.nanmax(score[first : last + 1]))
-        yield Alarm(max(0, int(first) - width + 1), int(last), peak / limit, name)
+        yield Alarm(max(0, int(first) - width + 1), int(last), peak / limit, channel.name)
 
 
-def short_alarms(base: Baseline, sign: float) -> list[Alarm]:
+def short_alarms(base: Baseline) -> list[Alarm]:
     """Of a capture too short for a rhythm: what stands out of its own median and of everything else in it.
 
     Ordinary traffic of minutes comes in bursts of every size, so a run of bins counts only when it is threefold, lasts
     a hundredth of the whole, has a median of twice what 99 % of the other bins reach, and a fifth of the volume.
+    Silence in it is ordinary, so that there are no drops.
     """
-    if sign < 0:
-        return []  # silence in a capture of minutes is ordinary
     volume = np.nan_to_num(np.exp(base.log))
     above = np.flatnonzero(np.nan_to_num(base.residual) > np.log(_SHORT_RATIO))
     if not len(above):

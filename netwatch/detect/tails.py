@@ -22,8 +22,8 @@ def threshold(score: np.ndarray, apart: int, budget: float) -> float:
     above = np.flatnonzero(np.nan_to_num(score, nan=-np.inf) > base)
     if not len(above):
         return max(base, 4.0)
-    groups = np.split(above, np.flatnonzero(np.diff(above) > apart) + 1)
-    peaks = np.sort(np.array([score[g].max() for g in groups])) - base
+    first = np.concatenate([[0], np.flatnonzero(np.diff(above) > apart) + 1])
+    peaks = np.sort(np.maximum.reduceat(score[above], first)) - base
     rate = len(peaks)
     kept = peaks[: max(1, int(np.ceil(len(peaks) * (1 - _TRIM))))]
     if len(kept) < 10:
