@@ -8,11 +8,27 @@ from netwatch.detect.options import DetectOptions
 from netwatch.lazy import lazily
 
 if TYPE_CHECKING:
-    from netwatch.detect.detection import DETECTORS, detect
+    from netwatch.detect.replay import Backtest, Replay, Told, backtest
+    from netwatch.detect.detection import DETECTORS, LASTING, SUDDEN, detect
     from netwatch.detect.expectation import Baseline, baseline
 
-__all__ = ["DETECTORS", "Baseline", "DetectOptions", "baseline", "detect"]
+__all__ = [
+    "DETECTORS",
+    "LASTING",
+    "SUDDEN",
+    "Backtest",
+    "Baseline",
+    "DetectOptions",
+    "Replay",
+    "Told",
+    "backtest",
+    "baseline",
+    "detect",
+]
 
 __getattr__ = lazily(
-    __name__, {"Baseline": "expectation", "baseline": "expectation", "DETECTORS": "detection", "detect": "detection"}
+    __name__,
+    dict.fromkeys(("Baseline", "baseline"), "expectation")
+    | dict.fromkeys(("DETECTORS", "LASTING", "SUDDEN", "detect"), "detection")
+    | dict.fromkeys(("Backtest", "Replay", "Told", "backtest"), "replay"),
 )

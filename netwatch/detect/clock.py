@@ -19,7 +19,8 @@ class Clock(NamedTuple):
     """Local day and slot of each bin.
 
     ``day``, ``slot`` int64 (bins,): day counted from the first, slot of the day. ``slots`` of a day, ``days`` in all.
-    ``weekday`` int64 (days,): 0 Monday. ``noon`` int64 (days,): ns UTC of each day's local start.
+    ``weekday`` int64 (days,): 0 Monday. ``midnight`` int64 (days,): ns UTC of each day's local start.
+    ``first``: number of the first day, counted from 1970-01-01.
     """
 
     day: np.ndarray
@@ -28,6 +29,7 @@ class Clock(NamedTuple):
     days: int
     weekday: np.ndarray
     midnight: np.ndarray
+    first: int
 
 
 def local_clock(bins: Bins, timezone: str | None) -> Clock:
@@ -45,7 +47,8 @@ def local_clock(bins: Bins, timezone: str | None) -> Clock:
     days = int(day[-1]) - first + 1
     numbers = first + np.arange(days)
     at = np.minimum(np.searchsorted(day, numbers), len(times) - 1)
-    return Clock(day - first, (local % DAY) * slots // DAY, slots, days, (numbers + 3) % 7, numbers * DAY - offset[at])
+    slot = (local % DAY) * slots // DAY
+    return Clock(day - first, slot, slots, days, (numbers + 3) % 7, numbers * DAY - offset[at], first)
 
 
 def _offsets(times: np.ndarray, timezone: str | None) -> np.ndarray:

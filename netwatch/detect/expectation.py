@@ -60,17 +60,21 @@ def baseline(series: Series, options: DetectOptions) -> Baseline:
 
 
 def log_values(series: Series) -> np.ndarray:
-    """Natural log of the values; zeros are held to a thousandth of the median and counts to half a unit.
+    """Natural log of the values, not below their floor; bins hardly observed are NaN."""
+    return logs_of(series.values, series.coverage, floor_of(series))
 
-    Bins hardly observed are NaN.
-    """
-    values = np.where(series.coverage >= LEAST_COVERAGE, series.values, np.nan)
-    positive = values[values > 0]
-    floor = _FLOOR * float(np.median(positive)) if len(positive) else 1.0
-    if series.counter != "octets":
-        floor = max(floor, 0.5)
-    logs: np.ndarray = np.log(np.maximum(values, floor))
+
+def logs_of(values: np.ndarray, coverage: np.ndarray, floor: float) -> np.ndarray:
+    """Natural log of values of at least ``floor``; bins hardly observed are NaN."""
+    logs: np.ndarray = np.log(np.maximum(np.where(coverage >= LEAST_COVERAGE, values, np.nan), floor))
     return logs
+
+
+def floor_of(series: Series) -> float:
+    """What a zero is held to: a thousandth of the median, of counts at least half a unit."""
+    positive = series.values[(series.values > 0) & (series.coverage >= LEAST_COVERAGE)]
+    floor = _FLOOR * float(np.median(positive)) if len(positive) else 1.0
+    return floor if series.counter == "octets" else max(floor, 0.5)
 
 
 def _coarse(observed: np.ndarray, clock: Clock) -> Baseline:
@@ -107,7 +111,7 @@ def _seasonal(observed: np.ndarray, clock: Clock) -> Baseline:
     for _ in range(2):
         trend = running_median(level, 3)
         period, reach = (7, _WEEKS) if long else (1, clock.days)
-        profile = _smooth(_filled(week_profile(matrix, trend, period, reach)))
+        profile = smoothed(_filled(week_profile(matrix, trend, period, reach)))
         if long:
             profile = _holidays(matrix, profile, trend, clock)
         level = np.nanmedian(matrix - profile, axis=1)
@@ -115,7 +119,8 @@ def _seasonal(observed: np.ndarray, clock: Clock) -> Baseline:
         level[known < 0.25] = np.nan
     slow = running_median(level, _LEVEL_REACH if long else min(_LEVEL_REACH, clock.days))
     residual = observed - profile[clock.day, clock.slot] - slow[clock.day]
-    return _assembled(observed, residual, _scales(residual, clock), level, clock, "long" if long else "medium")
+    hour = clock.slot * 24 // clock.slots
+    return _assembled(observed, residual, hour_scales(residual, hour)[hour], level, clock, "long" if long else "medium")
 
 
 def centres(rows: np.ndarray) -> np.ndarray:
@@ -137,7 +142,7 @@ def _filled(profile: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(filled), 0.0, filled)
 
 
-def _smooth(profile: np.ndarray) -> np.ndarray:
+def smoothed(profile: np.ndarray) -> np.ndarray:
     """Mean over five slots where slots are narrow."""
     days, slots = profile.shape
     if slots < 144:
@@ -172,17 +177,15 @@ def _mean_distance(rows: np.ndarray, profile: np.ndarray) -> np.ndarray:
     return mean
 
 
-def _scales(residual: np.ndarray, clock: Clock) -> np.ndarray:
-    """Robust standard deviation by local hour."""
-    hour = clock.slot * 24 // clock.slots
+def hour_scales(residual: np.ndarray, hour: np.ndarray) -> np.ndarray:
+    """Robust standard deviation of each local hour with the two beside it, float64 (24,)."""
     scale = np.full(24, np.nan)
     for h in range(24):
         scale[h] = _spread(residual[hour == h])
     overall = _spread(residual)
     scale = np.where(np.isnan(scale) | (scale <= 0), overall, np.maximum(scale, 0.3 * overall))
-    around = np.stack([np.roll(scale, k) for k in (-1, 0, 1)])
-    by_bin: np.ndarray = np.nanmean(around, axis=0)[hour]
-    return by_bin
+    around: np.ndarray = np.stack([np.roll(scale, k) for k in (-1, 0, 1)]).mean(axis=0)
+    return around
 
 
 def _spread(residual: np.ndarray) -> float:

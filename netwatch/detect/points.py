@@ -15,12 +15,12 @@ from netwatch.detect.tails import threshold
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Series
 
-_MONTH = 30.44 * 86_400e9
+MONTH = 30.44 * 86_400e9
 _SHORT_RATIO = 3.0
-_LEAST_HISTORY = 500
+LEAST_HISTORY = 500
 _ACTIVE_TIMEOUT = 1800
 """Seconds for which an exporter may hold a flow: so long before and after a gap, records are missing."""
-_WHOLE = 0.95
+WHOLE = 0.95
 _USUALLY_EMPTY, _LEAST_CHANCE = 0.005, 0.1
 
 
@@ -40,7 +40,7 @@ def find_points(study: Study) -> Iterator[Change]:
 
 
 def _changes(series: Series, base: Baseline, study: Study) -> Iterator[Change]:
-    months = series.bins.count * series.bins.width / _MONTH
+    months = series.bins.count * series.bins.width / MONTH
     least = np.log(study.options.min_point if base.mode != "short" else _SHORT_RATIO)
     alarms = {1.0: short_alarms(base), -1.0: []} if base.mode == "short" else _alarms(series, base, study, months)
     for sign, found in alarms.items():
@@ -67,16 +67,21 @@ def whole(series: Series) -> np.ndarray:
 
     Records of flows that lived across the edge of a gap are missing, so that the bins beside it are not whole either.
     """
-    reach = int(min(max(1, -(-_ACTIVE_TIMEOUT * 10**9 // series.bins.width)), series.bins.count))
-    missing = (series.coverage < _WHOLE).astype(float)
+    reach = min(edge_reach(series.bins.width), series.bins.count)
+    missing = (series.coverage < WHOLE).astype(float)
     missing[[0, -1]] = 0.0  # cut by where the data begins and ends
     near: np.ndarray = np.convolve(missing, np.ones(2 * reach + 1), mode="full")[reach : reach + len(missing)] < 0.5
-    return near & (series.coverage >= _WHOLE)
+    return near & (series.coverage >= WHOLE)
+
+
+def edge_reach(width: int) -> int:
+    """Bins of ``width`` ns beside a gap from which records may be missing."""
+    return max(1, -(-_ACTIVE_TIMEOUT * 10**9 // width))
 
 
 def channel_alarms(channel: Channel, score: np.ndarray, budget: float) -> Iterator[Alarm]:
     """Runs of bins above the level that is passed ``budget`` times in such a series by chance."""
-    if (~np.isnan(score)).sum() < _LEAST_HISTORY:
+    if (~np.isnan(score)).sum() < LEAST_HISTORY:
         return
     width = channel.width
     limit = threshold(score, max(12, 2 * width), budget)
@@ -129,19 +134,19 @@ def merged(alarms: list[Alarm]) -> list[Alarm]:
     return out
 
 
-def _often_empty(series: Series, base: Baseline, first: int, last: int) -> bool:
-    """Whether so many empty bins in a row are ordinary where single ones are usual at those times of day."""
-    hour = base.clock.slot * 24 // base.clock.slots
-    others = np.ones(len(hour), bool)
-    others[first : last + 1] = False
-    known, empty = (
-        np.bincount(hour[others & chosen], minlength=24) for chosen in (~np.isnan(series.values), series.values == 0)
-    )
-    usual = empty / np.maximum(known, 1)
-    if usual[hour[first : last + 1]].max() < _USUALLY_EMPTY:
+def usually_empty(series: Series, hour: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
+    """Share of empty bins by local ``hour``, int64 (bins,), of the known ones (and of ``others`` only): float64 (24,)."""
+    chosen = ~np.isnan(series.values) if others is None else ~np.isnan(series.values) & others
+    known, empty = (np.bincount(hour[which], minlength=24) for which in (chosen, chosen & (series.values == 0)))
+    share: np.ndarray = empty / np.maximum(known, 1)
+    return share
+
+
+def often_empty(usual: np.ndarray, hours: np.ndarray, bins: int) -> bool:
+    """Whether empty bins in a row at such ``hours`` are ordinary in ``bins`` where single ones are usual."""
+    if usual[hours].max() < _USUALLY_EMPTY:
         return False
-    logs = np.log(np.maximum(usual[hour[first : last + 1]], 1.0 / len(hour)))
-    return bool(np.log(len(hour)) + logs.sum() > np.log(_LEAST_CHANCE))
+    return bool(np.log(bins) + np.log(np.maximum(usual[hours], 1.0 / bins)).sum() > np.log(_LEAST_CHANCE))
 
 
 def _change(series: Series, base: Baseline, alarm: Alarm, sign: float, least: float) -> Change | None:
@@ -154,8 +159,12 @@ def _change(series: Series, base: Baseline, alarm: Alarm, sign: float, least: fl
     known = ~np.isnan(series.values[first : last + 1])
     actual = float(series.values[first : last + 1][known].sum())
     expected = float(base.expected[first : last + 1][known].sum())
-    if actual == 0 and _often_empty(series, base, first, last):
-        return None
+    if actual == 0:
+        hour = base.clock.slot * 24 // base.clock.slots
+        others = np.ones(len(hour), bool)
+        others[first : last + 1] = False
+        if often_empty(usually_empty(series, hour, others), hour[first : last + 1], len(hour)):
+            return None
     if expected <= 0 or sign * (np.log(max(actual, 1e-9 * expected)) - np.log(expected)) < least:
         return None
     ratio = actual / expected

@@ -27,6 +27,10 @@ class Bins:
         """Start of each bin, int64 ns (count,)."""
         return self.start + self.width * np.arange(self.count, dtype=np.int64)
 
+    def part(self, first: int, end: int) -> Bins:
+        """The bins ``first`` to ``end`` (half-open) of these."""
+        return Bins(self.start + first * self.width, self.width, end - first)
+
     @classmethod
     def covering(cls, first: int, last: int, width: int) -> Bins:
         """The bins, aligned to multiples of ``width``, that hold both instants (ns)."""
@@ -65,6 +69,11 @@ class Series:
     variance: np.ndarray
     sampling: np.ndarray
 
+    def part(self, first: int, end: int) -> Series:
+        """The bins ``first`` to ``end`` (half-open); the values are shared, not copied."""
+        columns = (column[first:end] for column in (self.values, self.coverage, self.variance, self.sampling))
+        return Series(self.entity, self.counter, self.bins.part(first, end), *columns)
+
 
 @dataclass(slots=True)
 class SeriesSet:
@@ -77,6 +86,10 @@ class SeriesSet:
     bins: Bins
     series: dict[tuple[Entity, str], Series] = field(default_factory=dict)
     counted: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def part(self, first: int, end: int) -> SeriesSet:
+        """The bins ``first`` to ``end`` (half-open) of every series."""
+        return SeriesSet(self.bins.part(first, end), {key: s.part(first, end) for key, s in self.series.items()})
 
     def of(self, kind: str, counter: str) -> list[Series]:
         """The series of one kind of entity and one counter, largest sum first."""

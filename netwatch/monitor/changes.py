@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from netwatch.detect import detect
+from netwatch.detect import LASTING, SUDDEN, detect
 from netwatch.explain.conditions import condition_findings
 from netwatch.explain.volume import Ground, volume_findings
 from netwatch.explain.words import Names
@@ -20,9 +20,7 @@ from netwatch.series import series_from
 from netwatch.store.series_at_rest import DAY, FINE, HOUR
 
 SECOND = 10**9
-SUDDEN = ("points", "gap", "sampling")
 SUDDEN_KINDS = ("scope", "watch", "family")
-LASTING = ("level", "rhythm", "spread", "upstream")
 LASTING_KINDS = ("scope", "watch", "family", "class", "direction", "asn", "port", "upstream")
 EXPORTER = "exporter"
 SLACK = DAY

@@ -1,0 +1,61 @@
+"""What was told at the time, held against what the whole history says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netwatch.detect.clock import DAY
+from netwatch.model.change import Change, ChangeKind
+
+LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.EPISODE, ChangeKind.RAMP, ChangeKind.SPREAD)
+POINTS = (ChangeKind.SPIKE, ChangeKind.DROP)
+POINT_SLACK, LEVEL_SLACK = DAY // 4, 14 * DAY
+_EDGE = 2 * DAY
+"""So near to the edge of a level's change, a spike or drop is that edge."""
+
+
+def same(one: Change, other: Change) -> bool:
+    """Whether two changes are one event of one series, as two looks at it may tell it."""
+    if (one.entity, one.counter) != (other.entity, other.counter):
+        return False
+    if one.kind in LEVELS and other.kind in LEVELS:
+        return (one.ratio > 1) == (other.ratio > 1) and _near(one, other, LEVEL_SLACK)
+    slack = POINT_SLACK if one.kind in POINTS else LEVEL_SLACK
+    return one.kind == other.kind and _near(one, other, slack)
+
+
+def _near(one: Change, other: Change, slack: int) -> bool:
+    """Whether the beginnings are near, or a ramp or a span of one holds that of the other."""
+    if abs(one.since - other.since) <= slack:
+        return True
+    if ChangeKind.RAMP in (one.kind, other.kind) or one.kind in POINTS:
+        first, then = sorted((one, other), key=lambda c: c.since)
+        return first.until is None or then.since < first.until + slack
+    return False
+
+
+def part_of_level(point: Change, found: Sequence[Change], width: int) -> Change | None:
+    """The level's change in the same series whose edge or body a spike or drop is; ``width`` of a bin, ns."""
+    slack = max(width, _EDGE)
+    for other in found:
+        if other.kind not in LEVELS or other.kind is ChangeKind.RAMP:
+            continue  # a ramp has no edge that a point could be
+        if (other.entity, other.counter) != (point.entity, point.counter):
+            continue
+        edges = (other.since,) if other.until is None else (other.since, other.until)
+        within = other.until is not None and other.since <= point.since < other.until
+        if any(abs(point.since - edge) <= slack for edge in edges):
+            return other
+        if within and (point.ratio > 1) == (other.ratio > 1):
+            return other
+    return None
+
+
+def about_observation(point: Change, found: Sequence[Change], width: int) -> Change | None:
+    """The gap or sampling change, of whichever series, that a spike or drop stands beside or in."""
+    for other in found:
+        if other.kind in (ChangeKind.GAP, ChangeKind.SAMPLING):
+            until = other.since if other.until is None else other.until
+            if other.since - POINT_SLACK - width <= point.since <= until + POINT_SLACK:
+                return other
+    return None
