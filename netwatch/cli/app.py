@@ -31,6 +31,7 @@ COMMANDS = {
     "meter": ("netwatch.cli.meter:meter", "Packets to a file of flow records, and no more: as fast as can be."),
     "collect": ("netwatch.cli.collect:collect", "Flow exports from a UDP socket to files of flow records."),
     "series": ("netwatch.cli.series:series", "Octets, packets, flows and peers over time."),
+    "backtest": ("netwatch.cli.backtest:backtest", "What would have been told, and when, had it come in live."),
     "explain": ("netwatch.cli.explain:explain", "What made the difference between two windows of time."),
     "simulate": ("netwatch.cli.simulate:simulate", "Labelled traffic to try netwatch on."),
     "list": ("netwatch.cli.parts:list_parts", "The parts: readers, detectors, fingerprints, reports, sinks ..."),

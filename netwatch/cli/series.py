@@ -16,9 +16,7 @@ from netwatch.errors import OutputError, UsageError
 from netwatch.model.series import COUNTERS, Series
 from netwatch.model.text import bit_rate, count, duration, instant, percent, scaled
 from netwatch.model.times import parse_width
-from netwatch.series import KINDS, SeriesOptions
-
-HEADER = ("bin_start", "entity_kind", "entity", "counter", "value", "coverage", "standard_error", "sampling_interval")
+from netwatch.series import COLUMNS, KINDS, SeriesOptions
 
 
 def series(
@@ -68,7 +66,7 @@ def series(
         if json:
             for one in found:
                 for row in _rows(one):
-                    print_json(dict(zip(HEADER, row, strict=True)))
+                    print_json(dict(zip(COLUMNS, row, strict=True)))
         elif csv is None and png is None:
             _show(found)
         if not quiet:
@@ -94,7 +92,7 @@ def _write_csv(found: list[Series], out: Path) -> None:
     try:
         with out.open("w", newline="", encoding="utf-8") as file:
             lines = csv_lines.writer(file)
-            lines.writerow(HEADER)
+            lines.writerow(COLUMNS)
             for one in found:
                 lines.writerows(_rows(one))
     except OSError as fault:

@@ -8,9 +8,9 @@ from netwatch.detect.options import DetectOptions
 from netwatch.lazy import lazily
 
 if TYPE_CHECKING:
-    from netwatch.detect.replay import Backtest, Replay, Told, backtest
     from netwatch.detect.detection import DETECTORS, LASTING, SUDDEN, detect
     from netwatch.detect.expectation import Baseline, baseline
+    from netwatch.detect.replay import Backtest, Replay, Told, backtest
 
 __all__ = [
     "DETECTORS",

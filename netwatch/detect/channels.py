@@ -22,7 +22,7 @@ _HELD = 4.0
 
 
 class Channel(NamedTuple):
-    """``width``: bins over which the score is taken; ``spread``: its deviation; ``weights``: of the forecast, if any."""
+    """``width``: bins over which the score is taken; ``spread``: its deviation; ``weights``: of a forecast, if any."""
 
     name: str
     width: int

@@ -99,9 +99,7 @@ class Carried:
     def from_json(cls, body: dict[str, Any]) -> Carried:
         """What :meth:`as_json` made."""
         arrays = {name: np.array(body[name], float) for name in _ARRAYS}
-        limits = tuple(
-            Limit(Channel(*one[:3], tuple(one[3])), one[4], one[5]) for one in body["limits"]
-        )
+        limits = tuple(Limit(Channel(one[0], one[1], one[2], tuple(one[3])), one[4], one[5]) for one in body["limits"])
         alarms = {one[0]: Alarm(*one) for one in body["open"]}
         return cls(**(body | arrays | {"limits": limits, "open": alarms}))
 

@@ -135,7 +135,7 @@ def merged(alarms: list[Alarm]) -> list[Alarm]:
 
 
 def usually_empty(series: Series, hour: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
-    """Share of empty bins by local ``hour``, int64 (bins,), of the known ones (and of ``others`` only): float64 (24,)."""
+    """Share of empty bins among the known (of ``others``) by local ``hour``, int64 (bins,): float64 (24,)."""
     chosen = ~np.isnan(series.values) if others is None else ~np.isnan(series.values) & others
     known, empty = (np.bincount(hour[which], minlength=24) for which in (chosen, chosen & (series.values == 0)))
     share: np.ndarray = empty / np.maximum(known, 1)

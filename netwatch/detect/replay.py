@@ -16,7 +16,7 @@ from typing import NamedTuple
 from netwatch.detect.clock import DAY
 from netwatch.detect.detection import LASTING, detect
 from netwatch.detect.matching import POINTS, about_observation, part_of_level, same
-from netwatch.detect.online import LEAST_DAYS, LEARNT, Alarm, Carried, advance, learn
+from netwatch.detect.online import LEARNT, LEAST_DAYS, Alarm, Carried, advance, learn
 from netwatch.detect.options import DetectOptions
 from netwatch.detect.study import Study
 from netwatch.model.change import Change, ChangeKind
@@ -76,7 +76,9 @@ def backtest(series: SeriesSet, options: DetectOptions, replay: Replay | None = 
     """
     replay = replay or Replay()
     bins = series.bins
-    whole = detect(series, options) if bins.count else []
+    if not bins.count:
+        return Backtest([], [], bins.start, bins.end, 0, options.false_alarms_per_month)
+    whole = detect(series, options)
     chosen = options.detectors or ("points", *LASTING)
     study = Study(series, options)
     told: list[tuple[Change, int]] = []
@@ -144,6 +146,8 @@ def _lasting(series: SeriesSet, options: DetectOptions, replay: Replay) -> Itera
     """Lasting changes as they would have been told, and at the end of which day."""
     bins = series.bins
     days = (bins.end - bins.start) // DAY
+    if days < _TOLD_LASTING:
+        return
     stride = max(1, replay.every // DAY)
     told: list[Change] = []
     last = _TOLD_LASTING - 1
@@ -165,9 +169,7 @@ def _looked(series: SeriesSet, options: DetectOptions, replay: Replay, day: int)
     return [change for change in detect(seen, options) if change.since >= seen.bins.start + edge]
 
 
-def _first_day(
-    series: SeriesSet, how: tuple[DetectOptions, Replay], change: Change, between: tuple[int, int]
-) -> int:
+def _first_day(series: SeriesSet, how: tuple[DetectOptions, Replay], change: Change, between: tuple[int, int]) -> int:
     """First day after ``between[0]`` on which the change is told, by halving; ``between[1]`` is such a day."""
     options, replay = how
     low, high = between

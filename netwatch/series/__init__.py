@@ -10,7 +10,21 @@ from netwatch.series.options import KINDS, SeriesOptions
 if TYPE_CHECKING:
     from netwatch.series.builder import SeriesBuilder
     from netwatch.series.sums import series_from, sums_of
+    from netwatch.series.table import COLUMNS, is_series_csv, read_series
 
-__all__ = ["KINDS", "SeriesBuilder", "SeriesOptions", "series_from", "sums_of"]
+__all__ = [
+    "COLUMNS",
+    "KINDS",
+    "SeriesBuilder",
+    "SeriesOptions",
+    "is_series_csv",
+    "read_series",
+    "series_from",
+    "sums_of",
+]
 
-__getattr__ = lazily(__name__, {"SeriesBuilder": "builder", "series_from": "sums", "sums_of": "sums"})
+__getattr__ = lazily(
+    __name__,
+    {"SeriesBuilder": "builder", "series_from": "sums", "sums_of": "sums"}
+    | dict.fromkeys(("COLUMNS", "is_series_csv", "read_series"), "table"),
+)
