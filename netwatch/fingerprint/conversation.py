@@ -217,6 +217,7 @@ def shape(frame: dict[str, Any]) -> dict[str, np.ndarray]:
         "shape.spread": np.where(frame["records"] >= 4, frame["spread"], np.nan),
         "shape.dispersion": np.where(frame["paced"] >= 5, frame["dispersion"], np.nan),
         "shape.records": frame["records"].astype(np.float64),
+        "shape.one_connection": frame["one_port"].astype(np.float64),
         "shape.tcp": (frame["protocol"] == 6).astype(np.float64),
         "shape.payload_flags": np.where(
             frame["flagged"] > 0, frame["pushing"] / np.maximum(frame["flagged"], 1), np.nan

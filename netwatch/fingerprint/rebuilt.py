@@ -18,8 +18,12 @@ LEAST = 3
 """Records with data, below which sizes say nothing."""
 SURE = 4.0
 """Nats by which sizes must explain the records better than chance, the search among sizes allowed for."""
-WHOLE = 0.6
+WHOLE = 0.7
 """Share of the records with data that must come out."""
+FEW = 0.2
+"""Messages for each packet, both ways, below which most packets would be acknowledgements of nothing."""
+NEAR = 3
+"""Octets by which what is pushed differs from an answer at least; else it is a second answer."""
 DATA = 20
 """Octets beyond headers, from which on a record holds data."""
 BARE = (40, 52, 60, 72)
@@ -124,20 +128,23 @@ def paired(rows: Rows) -> Rows:
     return rows._replace(server_octets=octets, server_packets=packets).chosen(kept)
 
 
-def rebuild(rows: Rows, tunnelled: bool = False) -> Rebuilt | None:
+def rebuild(rows: Rows) -> Rebuilt | None:
     """The messages of one conversation; None where its records are too few or hold too little.
 
-    The first record is left out: it holds a login or a handshake. ``tunnelled``: packets are datagrams of a tunnel.
+    The first record is left out: it holds a login or a handshake.
     """
     joined = paired(rows.chosen(np.argsort(rows.since, kind="stable")))
     joined = joined.chosen(np.arange(1, min(len(joined.since), MOST + 1)))
     if len(joined.since) < LEAST:
         return None
-    found = [Both(client, *_server(joined, client, tunnelled)) for client in _clients(joined, tunnelled)]
+    found = [Both(client, *_server(joined, client)) for client in _clients(joined)]
     best = max(found, key=lambda both: both.client.nats + both.pushes.nats)
     client, pushes = best.client, best.pushes
-    shares = client.part() >= WHOLE and client.nats >= SURE
-    pushed = pushes.part() >= WHOLE and 0 < pushes.size <= LONGEST and pushes.nats >= SURE
+    messages = 2 * client.counts.sum() + pushes.counts.sum()
+    enough = messages >= FEW * (joined.client_packets.sum() + joined.server_packets.sum())
+    shares = enough and client.part() >= WHOLE and client.nats >= SURE
+    pushed = enough and pushes.part() >= WHOLE and 0 < pushes.size <= LONGEST and pushes.nats >= SURE
+    pushed = pushed and not (best.answer and abs(pushes.size - best.answer) <= NEAR)
     return Rebuilt(
         seconds=float(joined.since[-1] - joined.since[0]) / 1e9,
         share=client.size if shares else np.nan,
@@ -196,26 +203,23 @@ def _new(data: np.ndarray) -> np.ndarray:
     return new
 
 
-def _headers(octets: np.ndarray, packets: np.ndarray, tunnelled: bool) -> list[int]:
-    """What a bare acknowledgement may be long: the least octets per packet, if usual and seen twice; else all usual.
-
-    Inside a tunnel it may have any length, and any that is not seen twice cannot be told.
-    """
+def _headers(octets: np.ndarray, packets: np.ndarray) -> list[int]:
+    """What a bare acknowledgement may be long: the least octets per packet, if usual and seen twice; else all usual."""
     seen = packets > 0
     if not seen.any():
         return []
     each = octets[seen] / packets[seen]
     least = each.min()
-    if (each == least).sum() >= 2 and (least in (*BARE, *FRAMED) or (tunnelled and least == np.rint(least))):
+    if (each == least).sum() >= 2 and least in (*BARE, *FRAMED):
         return [int(least)]
-    return [] if tunnelled else [bare for bare in BARE if bare <= least] or [BARE[0]]
+    return [bare for bare in BARE if bare <= least]
 
 
-def _clients(rows: Rows, tunnelled: bool) -> list[Lattice]:
+def _clients(rows: Rows) -> list[Lattice]:
     """What the client's messages may be: nothing, or some candidates for each length of headers."""
     nothing = np.zeros(len(rows.since))
     found = [Lattice(0, 0.0, nothing, nothing == 0, nothing > 0)]
-    for bare in _headers(rows.client_octets, rows.client_packets, tunnelled):
+    for bare in _headers(rows.client_octets, rows.client_packets):
         data = rows.client_octets - bare * rows.client_packets
         with_data = data >= DATA
         if with_data.sum() >= LEAST:
@@ -223,10 +227,10 @@ def _clients(rows: Rows, tunnelled: bool) -> list[Lattice]:
     return found
 
 
-def _server(rows: Rows, client: Lattice, tunnelled: bool) -> tuple[float, Lattice]:
+def _server(rows: Rows, client: Lattice) -> tuple[float, Lattice]:
     """Octets of an answer (0 for none), and messages that the server pushed, over the rows that the client explains."""
     found = [(0.0, client._replace(size=0, nats=0.0, counts=client.counts * 0, data=client.data & False))]
-    for bare in _headers(rows.server_octets, rows.server_packets, tunnelled):
+    for bare in _headers(rows.server_octets, rows.server_packets):
         data = rows.server_octets - bare * rows.server_packets
         with_data = (data >= DATA) & client.held
         shares = client.counts[with_data]

@@ -18,12 +18,12 @@ CANDIDATES = 2000
 """Conversations whose records are looked at: those with the most records."""
 _FILLED = (
     "sizes.known", "sizes.rebuilt", "sizes.client_mode", "sizes.server_mode", "sizes.client_top2", "sizes.server_top3",
-    "sizes.client_messages", "sizes.client_count", "sizes.server_count", "sizes.cryptonote", "sizes.shifted",
+    "sizes.client_messages", "sizes.client_count", "sizes.server_count", "sizes.cryptonote",
     "sizes.stratum1", "sizes.stratum2", "sizes.equihash", "sizes.score", "timing.client_cv", "timing.server_cv",
     "timing.answered", "timing.pushed", "timing.messages_per_minute",
 )  # fmt: skip
-_SCATTERED = 8
-"""Records with data of either direction, from which on it tells that no size makes them come out."""
+MANY = 8
+"""Records with data of the client, from which on it tells something that no size makes them come out."""
 _LOGIN = 1
 """The server's answer to the login, in the record that is left out."""
 
@@ -32,7 +32,7 @@ def candidates(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """Rows of conversations that are long and thin enough to be a pool's, with records enough, sizes not known yet."""
     thin = (columns["shape.client_packet_octets"] <= 1100) & (columns["shape.server_packet_octets"] <= 1000)
     long = (columns["shape.seconds"] >= 240) & (columns["quality.least_packets"] >= 8)
-    told = (columns["quality.sampling"] == 1) & (columns["shape.rate"] <= 3e4)
+    told = (columns["quality.sampling"] == 1) & (columns["shape.rate"] <= 3e4) & (columns["shape.tcp"] == 1)
     unknown = (columns["sizes.known"] != 1) & (columns["shape.records"] > LEAST)
     rows = np.flatnonzero(thin & long & told & unknown)
     ranked = rows[np.argsort(-columns["shape.records"][rows], kind="stable")]
@@ -54,20 +54,13 @@ def fill(
     found = records(rows, MOST + 1)
     bounds = np.searchsorted(found["of"], np.arange(len(rows) + 1))
     for row, since, until in zip(rows, bounds[:-1], bounds[1:], strict=True):
-        tunnelled = columns["shape.tcp"][row] == 0
-        told = rebuild(Rows(*(found[name][since:until] for name in Rows._fields)), bool(tunnelled))
+        told = rebuild(Rows(*(found[name][since:until] for name in Rows._fields)))
         if told is None:
             continue
         if not (np.isnan(told.share) and np.isnan(told.pushed)):
-            _put(columns, int(row), _values(told, float(columns["shape.seconds"][row]), bool(tunnelled)))
-        elif _scattered(told):
-            _put(columns, int(row), {"sizes.known": 1.0, "sizes.rebuilt": 1.0, "sizes.score": 0.0})
-
-
-def _scattered(told: Rebuilt) -> bool:
-    """Both sides said enough, and in so many sizes that none makes the records come out."""
-    enough = min(told.client_data, told.server_data) >= _SCATTERED
-    return enough and told.client_held < WHOLE and told.server_held < WHOLE
+            _put(columns, int(row), _values(told, float(columns["shape.seconds"][row])))
+        elif told.client_data >= MANY:
+            _put(columns, int(row), {"sizes.known": 1.0, "sizes.rebuilt": 0.0})
 
 
 def _put(columns: dict[str, np.ndarray], row: int, values: Mapping[str, float]) -> None:
@@ -75,11 +68,12 @@ def _put(columns: dict[str, np.ndarray], row: int, values: Mapping[str, float]) 
         columns[name][row] = value
 
 
-def _values(told: Rebuilt, seconds: float, tunnelled: bool) -> dict[str, float]:
+def _values(told: Rebuilt, seconds: float) -> dict[str, float]:
     """The columns of a conversation of ``seconds``, of which ``told`` covers a part."""
     answered = told.shares if told.answer > 0 else 0.0
     silent = told.client_data * 4 <= told.server_data
     unasked = told.unasked > 0 if told.shares else silent and told.pushes > 0
+    asked = answered > 0 and not told.pushes and told.server_held >= WHOLE
     scale = max(seconds / max(told.seconds, 1.0), 1.0)
     values = {
         "sizes.known": 1.0,
@@ -94,19 +88,17 @@ def _values(told: Rebuilt, seconds: float, tunnelled: bool) -> dict[str, float]:
         "timing.client_cv": told.client_cv,
         "timing.server_cv": told.server_cv,
         "timing.answered": 1.0 if answered else np.nan,
-        "timing.pushed": told.pushes / (told.pushes + answered + _LOGIN) if unasked else np.nan,
+        "timing.pushed": told.pushes / (told.pushes + answered + _LOGIN) if unasked or asked else np.nan,
         "timing.messages_per_minute": (told.shares + answered + told.pushes) * 60 / max(told.seconds, 1.0),
     }
-    return values | _exact(told, tunnelled) | {"sizes.score": _score(values, seconds)}
+    return values | _exact(told) | {"sizes.score": _score(values, seconds)}
 
 
-def _exact(told: Rebuilt, tunnelled: bool) -> dict[str, float]:
-    """Whether sizes are exactly a dialect's. What a tunnel adds is in the headers and left out."""
+def _exact(told: Rebuilt) -> dict[str, float]:
+    """Whether sizes are exactly a dialect's."""
     share, answer = (np.array([np.nan_to_num(size)]) for size in (told.share, told.answer))
-    cryptonote = float(exact_sizes.share_and_acceptance(share, answer)[0])
     return {
-        "sizes.cryptonote": cryptonote,
-        "sizes.shifted": cryptonote if tunnelled else np.nan,
+        "sizes.cryptonote": float(exact_sizes.share_and_acceptance(share, answer)[0]),
         "sizes.stratum1": float(exact_sizes.share_of_stratum1(share, answer)[0]),
         "sizes.stratum2": float(exact_sizes.share_of_stratum2(share, answer)[0]),
         "sizes.equihash": float(exact_sizes.solution_of_equihash(share)[0]),

@@ -33,7 +33,8 @@ def stitched(flows: ibis.Table, wanted: Sequence[bytes]) -> dict[str, Any]:
     once on average (time covered by the client's records over time from first to last); ``dispersion`` of the packet
     counts of the ``paced`` records, those of 30 s and more (variance over mean, as if all lasted alike: near 0 for what
     keeps a period, 1 and more for what comes without memory); ``pushing`` of ``flagged`` TCP records have ACK and PSH
-    and none of SYN, FIN, RST; ``own_client``, ``own_server``, ``scoped`` bool.
+    and none of SYN, FIN, RST; ``one_port``: all records have one port of the client; ``own_client``, ``own_server``,
+    ``scoped`` bool.
     """
     import pyarrow as pa
 
@@ -239,6 +240,7 @@ def _grouped(told: ibis.Table) -> ibis.Table:
         input=t.input.argmin(t.since_us),
         first_frame=t.first_frame.argmin(t.since_us),
         hours=t.hour.nunique(),
+        one_port=t.client_port.min() == t.client_port.max(),
     )
     return grouped.order_by(_KEYS)
 
@@ -250,7 +252,7 @@ def _columns(frame: Any) -> dict[str, Any]:
         octets = b"".join(frame.column(name).to_pylist())
         columns[name] = np.frombuffer(octets, np.uint8).reshape(n, 16)
     columns["since"], columns["until"] = columns.pop("since_us") * 1000, columns.pop("until_us") * 1000
-    for name in ("own_client", "own_server", "scoped"):
+    for name in ("own_client", "own_server", "scoped", "one_port"):
         columns[name] = columns[name].astype(bool)
     for name in ("octets", "packets", "client_octets", "client_packets", "server_octets", "server_packets"):
         columns[name] = columns[name].astype(np.float64)
