@@ -72,19 +72,22 @@ def precision(found: Sequence[Any]) -> Iterator[str]:
     """
     from scipy.stats import beta
 
-    yield "| input | true positives | false positives | " + " | ".join(f"at {b:g}" for b in BASE_RATES) + " |"
-    yield "|---|---|---|" + "--:|" * len(BASE_RATES)
+    yield (
+        "| input | true positives | false positives | upper 95 % bound of their rate | "
+        + " | ".join(f"at {b:g}" for b in BASE_RATES)
+        + " |"
+    )
+    yield "|---|---|---|--:|" + "--:|" * len(BASE_RATES)
     for kind in sorted({one.kind for one in found}):
         mining = [one.posterior >= 0.5 for one in found if one.kind == kind and one.mining]
         others = [one.posterior >= 0.5 for one in found if one.kind == kind and not one.mining]
-        if not mining or not others:
+        if not others:
             continue
-        right, wrong = np.mean(mining), np.mean(others)
+        right, wrong = np.mean(mining) if mining else np.nan, np.mean(others)
         upper = float(beta.ppf(0.95, sum(others) + 1, len(others) - sum(others)))
         cells = [f"{_precise(right, wrong, b)} ({_precise(right, upper, b)})" for b in BASE_RATES]
-        yield (
-            f"| {kind} | {sum(mining)} of {len(mining)} | {sum(others)} of {len(others)} | " + " | ".join(cells) + " |"
-        )
+        told = f"| {kind} | {sum(mining)} of {len(mining)} | {sum(others)} of {len(others)} | {upper:.2g} | "
+        yield told + " | ".join(cells) + " |"
 
 
 def _precise(right: float, wrong: float, base: float) -> str:

@@ -85,14 +85,30 @@ def sieve(flows: Flows, listed: np.ndarray) -> Sieved:
     return Sieved(held, code, marks)
 
 
+DYNAMIC = 32768
+"""Ports from here on are clients' own on most systems, so that a service's is not told from them."""
+HIGH_SERVICES = (
+    33333, 33337, 33338, 34254, 37888, 37889, 37890, 40573, 42343, 44818, 45550, 45560, 45590, 45700, 47808, 51820,
+)  # fmt: skip
+"""Ports of services among them: pools of ``knowledge/pools.csv`` and Stratum v2's, p2pool, EtherNet/IP, BACnet,
+WireGuard."""
+
+
 def service_is_source(flows: Flows) -> np.ndarray:
     """Boolean (n,): the source is the server.
 
-    A SYN tells who opened a flow; else the lower port is taken for the service's, the destination's when equal.
+    A SYN tells who opened a flow; else the lower port is taken for the service's, the destination's when equal. Of two
+    ports that could both be a client's own, it is the one that a service is known by.
     """
     told = flows["orientation"] == Orientation.SYN
-    lower: np.ndarray = (flows["source_transport_port"] < flows["destination_transport_port"]) & ~told
-    return lower & (flows["source_transport_port"] > 0)
+    source, destination = flows["source_transport_port"], flows["destination_transport_port"]
+    service: np.ndarray = (source < destination) & (source > 0)
+    unclear = np.flatnonzero((np.minimum(source, destination) >= DYNAMIC) & ~told)
+    if len(unclear):
+        known = [np.isin(port[unclear], HIGH_SERVICES) for port in (source, destination)]
+        service[unclear] = np.where(known[0] != known[1], known[0], service[unclear])
+    service &= ~told
+    return service
 
 
 def port_codes(flows: Flows) -> np.ndarray:

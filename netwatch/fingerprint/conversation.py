@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint import rhythm
-from netwatch.fingerprint.applications import Sieved
+from netwatch.fingerprint.applications import DYNAMIC, Sieved
 from netwatch.fingerprint.conversation_facts import facts_of, is_miner, names_of, splits
 from netwatch.fingerprint.conversation_features import BY_RECORD, DECLARED, PAYLOAD
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
@@ -28,10 +28,6 @@ from netwatch.wire.stratum import CLIENT, SERVER, fields, messages, unwrapped
 
 if TYPE_CHECKING:
     import ibis
-
-
-DYNAMIC = 32768
-"""Ports from here on are clients' own on most systems, so that a service's is not told from them."""
 
 
 class Conversations(Features):

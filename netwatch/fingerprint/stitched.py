@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netwatch.fingerprint.applications import DYNAMIC, HIGH_SERVICES
 from netwatch.fingerprint.keys import KEY
 from netwatch.fingerprint.queries import run, stream
 from netwatch.model.elements import Direction, Orientation
@@ -150,11 +151,11 @@ def _oriented(flows: ibis.Table) -> ibis.Table:
     """Each record with client, server, and what either sent. The rule is that of ``applications.service_is_source``."""
     import ibis
 
-    swapped = (
-        (flows.orientation != Orientation.SYN)
-        & (flows.source_transport_port < flows.destination_transport_port)
-        & (flows.source_transport_port > 0)
-    )
+    source, destination = flows.source_transport_port, flows.destination_transport_port
+    known = [port.isin(HIGH_SERVICES) for port in (source, destination)]
+    unclear = (source >= DYNAMIC) & (destination >= DYNAMIC) & (known[0] != known[1])
+    lower = ibis.ifelse(unclear, known[0], (source < destination) & (source > 0))
+    swapped = (flows.orientation != Orientation.SYN) & lower
 
     def turned(one: Any, other: Any) -> Any:
         return ibis.ifelse(swapped, one, other)

@@ -62,3 +62,33 @@ def test_several_workers_of_one_address_are_an_aggregator(workers, told):
         (verdict,) = stage.conclude(store.table)
     assert verdict.class_id == told
     assert verdict.posterior > 0.99
+
+
+SUBMIT = (
+    b'{"id":%d,"jsonrpc":"2.0","method":"submit","params":{"id":"d","job_id":"5","nonce":"d00300%02x","result":"'
+    + b"e1" * 32
+    + b'"}}\n'
+)
+ANSWER = b'{"id":5,"jsonrpc":"2.0","error":null,"result":{"status":"OK"}}'
+
+
+@pytest.mark.parametrize(
+    ("octets", "told", "least"),
+    [
+        ((3, 77, 200, 141, 66), "mining.aggregator", 5),  # a proxy gives each worker an octet
+        ((0, 0, 1, 0, 1), "mining.stratum.cryptonote", None),  # one xmr-stak of eight threads
+        ((0, 1, 2, 3, 4), "mining.stratum.cryptonote", None),  # one machine that counts far
+        ((90, 90, 90, 90, 90), "mining.stratum.cryptonote", None),  # one worker of a pool that splits
+    ],
+)
+def test_a_split_nonce_tells_several_workers(octets, told, least):
+    rows = [{"start": 1000 + 300 * i, "end": 1290 + 300 * i, "source_port": 40000,
+             "heads": (SUBMIT % (i, octet), ANSWER)} for i, octet in enumerate(octets)]  # fmt: skip
+    stage = Fingerprinter()
+    with FlowStore.scratch() as store:
+        store.append(stage.observe(flows(*rows)))
+        store.flush()
+        (verdict,) = stage.conclude(store.table)
+    assert verdict.class_id == told
+    assert verdict.facts.get("miners_at_least") == least
+    assert least is None or "nonce" in str(verdict.facts["miners_by"])
