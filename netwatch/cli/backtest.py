@@ -127,8 +127,8 @@ def _read(files: Sequence[str], asked: _Asked) -> Iterator[tuple[SeriesSet, Dete
             yield result.series or SeriesSet(Bins(0, FINE, 0)), DetectOptions(), result.tallies
     else:
         from netwatch.config import load
-        from netwatch.monitor.changes import SUDDEN_KINDS
         from netwatch.monitor.kept import kept_series
+        from netwatch.monitor.steps import SUDDEN_KINDS
         from netwatch.monitor.verify import opened
 
         configured = load(asked.config)

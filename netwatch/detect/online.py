@@ -8,12 +8,12 @@ Whether a weekday is a holiday shows only once it is over, so that nothing is to
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
 
 import numpy as np
 
-from netwatch.detect.channels import Channel, learnt
+from netwatch.detect.carried import Alarm, Carried, Limit
+from netwatch.detect.channels import learnt
 from netwatch.detect.clock import DAY, Clock, local_clock
 from netwatch.detect.expectation import floor_of, hour_scales, log_values, logs_of
 from netwatch.detect.foresight import WEEK, foresight, levels_of_days
@@ -30,81 +30,6 @@ _UNTAUGHT = 7
 """Days at the beginning of a history whose expected values rest on too little to judge by."""
 _QUIET = DAY // 4
 """What is beyond a threshold within six hours of an alarm of its sign is a part of it."""
-
-
-class Limit(NamedTuple):
-    """A channel, and the score beyond which it alarms, up and down."""
-
-    channel: Channel
-    up: float
-    down: float
-
-
-class Alarm(NamedTuple):
-    """Bins that left what was expected. ns UTC: ``since``, ``until`` (half-open), ``told`` (end of the bin that raised
-    it), ``last`` (start of the last bin beyond a threshold). ``actual`` and ``expected``: sums over the known bins;
-    ``spread``: deviation of the log of one bin.
-    """
-
-    sign: int
-    since: int
-    until: int
-    told: int
-    last: int
-    channel: str
-    excess: float
-    actual: float
-    expected: float
-    spread: float
-
-    @property
-    def ratio(self) -> float:
-        """Actual to expected."""
-        return self.actual / self.expected
-
-
-@dataclass(frozen=True)
-class Carried:
-    """What is carried of one series up to ``at`` (ns, the next bin's start).
-
-    ``profile`` float64 (7, slots) by weekday; ``levels`` float64 (7,): log levels of the last days, ``day`` the number
-    of the local day that goes on and ``today`` its log values less the profile; ``scale`` and ``empty`` float64 (24,):
-    deviation and usual share of empty bins by local hour. ``tail`` float64 (4, width): standardised residual, what of
-    the residual no holiday explains, value and expected value of the last bins. ``open``: the last alarm of each sign.
-    """
-
-    at: int
-    width: int
-    timezone: str | None
-    floor: float
-    least: float
-    profile: np.ndarray
-    levels: np.ndarray
-    day: int
-    today: np.ndarray
-    scale: np.ndarray
-    empty: np.ndarray
-    bins: int
-    limits: tuple[Limit, ...]
-    tail: np.ndarray
-    open: dict[int, Alarm] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values; :meth:`from_json` gives the same back."""
-        plain = {name: value.tolist() for name in _ARRAYS if isinstance(value := getattr(self, name), np.ndarray)}
-        limits = [[*limit.channel, limit.up, limit.down] for limit in self.limits]
-        return self.__dict__ | plain | {"limits": limits, "open": [list(alarm) for alarm in self.open.values()]}
-
-    @classmethod
-    def from_json(cls, body: dict[str, Any]) -> Carried:
-        """What :meth:`as_json` made."""
-        arrays = {name: np.array(body[name], float) for name in _ARRAYS}
-        limits = tuple(Limit(Channel(one[0], one[1], one[2], tuple(one[3])), one[4], one[5]) for one in body["limits"])
-        alarms = {one[0]: Alarm(*one) for one in body["open"]}
-        return cls(**(body | arrays | {"limits": limits, "open": alarms}))
-
-
-_ARRAYS = ("profile", "levels", "today", "scale", "empty", "tail")
 
 
 def learn(series: Series, options: DetectOptions, count: int) -> Carried | None:

@@ -8,18 +8,18 @@ time. Each telling is then held against what the detectors say of the whole.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from netwatch.detect.carried import Alarm, Carried, change_of
 from netwatch.detect.clock import DAY
 from netwatch.detect.detection import LASTING, detect
 from netwatch.detect.matching import POINTS, about_observation, part_of_level, same
-from netwatch.detect.online import LEARNT, LEAST_DAYS, Alarm, Carried, advance, learn
+from netwatch.detect.online import LEARNT, LEAST_DAYS, advance, learn
 from netwatch.detect.options import DetectOptions
 from netwatch.detect.study import Study
-from netwatch.model.change import Change, ChangeKind
+from netwatch.model.change import Change
 from netwatch.model.series import Series, SeriesSet
 
 _EDGE = 7 * DAY
@@ -126,20 +126,6 @@ def _sudden(series: Series, study: Study, replay: Replay) -> Iterator[tuple[Chan
         at = end
     for alarm in told.values():
         yield change_of(alarm, series), alarm.told
-
-
-def change_of(alarm: Alarm, series: Series) -> Change:
-    """An alarm as a change of its series; the interval is that of one bin: neighbouring bins err together."""
-    reach = math.exp(1.96 * alarm.spread)
-    seconds = (alarm.until - alarm.since) / 1e9
-    width = series.bins.width
-    return Change(
-        series.entity, series.counter, ChangeKind.SPIKE if alarm.sign > 0 else ChangeKind.DROP,
-        alarm.since, alarm.until, alarm.since - width, alarm.since + width,
-        alarm.ratio, alarm.ratio / reach, alarm.ratio * reach,
-        alarm.expected / seconds, alarm.actual / seconds, float("nan"), "points", provisional=True,
-        facts={"channel": alarm.channel, "score_over_threshold": round(alarm.excess, 2), "mode": "online"},
-    )  # fmt: skip
 
 
 def _lasting(series: SeriesSet, options: DetectOptions, replay: Replay) -> Iterator[tuple[Change, int]]:

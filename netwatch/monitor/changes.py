@@ -7,22 +7,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from netwatch.detect import LASTING, SUDDEN, detect
+from netwatch.detect import LASTING, detect
 from netwatch.explain.conditions import condition_findings
 from netwatch.explain.volume import Ground, volume_findings
 from netwatch.explain.words import Names
 from netwatch.model.change import Change
 from netwatch.model.series import Bins, SeriesSet
+from netwatch.model.sums import EXPORTER
 from netwatch.monitor.journal import Journal
 from netwatch.monitor.life import OPEN
 from netwatch.monitor.sighting import change_name, sighted
+from netwatch.monitor.steps import look
 from netwatch.series import series_from
-from netwatch.store.series_at_rest import DAY, FINE, HOUR
+from netwatch.store.series_at_rest import DAY, HOUR
 
 SECOND = 10**9
-SUDDEN_KINDS = ("scope", "watch", "family")
 LASTING_KINDS = ("scope", "watch", "family", "class", "direction", "asn", "port", "upstream")
-EXPORTER = "exporter"
 SLACK = DAY
 EDGE = 7 * DAY
 """So near to the beginning of what is looked at, a change has too little before it to be told."""
@@ -33,8 +33,8 @@ REMEMBERED = 1000
 def seek(journal: Journal) -> None:
     """Look for changes as far as there are new sums, and advance the findings by them.
 
-    Fine bins are looked at in every pass that brought flows; hours once a day of the data is complete, and no further
-    back than ``passes.lasting``, so that a pass does not become slower as the store grows.
+    Fine bins are looked at in every pass that brought flows (``monitor/steps``); hours once a day of the data is
+    complete, and no further back than ``passes.lasting``, so that a pass does not become slower as the store grows.
     """
     state = journal.state
     totals = state.totals()
@@ -43,7 +43,8 @@ def seek(journal: Journal) -> None:
         return
     span = (first, last)
     noted = [(str(name), int(since)) for name, since in json.loads(state.get("explained", "[]"))]
-    sightings = _sighted(journal, *_sudden(journal, span), noted)
+    sudden = look(journal, span)
+    sightings = _sighted(journal, sudden.series, sudden.changes, noted)
     day = last // DAY
     if state.get("day") != str(day):
         stale = state.get("stale").split()
@@ -56,26 +57,16 @@ def seek(journal: Journal) -> None:
             newer = [d for d in state.get("stale").split() if d not in stale or d == stale[-1]]
             state.put("stale", " ".join(newer))
             journal.tell(sightings)
+            sudden.keep(state)
             state.put("day", str(day))
             state.put("sought", str(last))
             state.put("explained", json.dumps(noted[-REMEMBERED:]))
         return
     with state.change():
         journal.tell(sightings)
+        sudden.keep(state)
         state.put("sought", str(last))
         state.put("explained", json.dumps(noted[-REMEMBERED:]))
-
-
-def _sudden(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[Change]]:
-    options = journal.options
-    since = max(span[0], span[1] - int(options.passes.history * SECOND))
-    bins = Bins.covering(since, span[1], FINE)
-    sums = journal.series.fine(bins.start, bins.end, (*SUDDEN_KINDS, EXPORTER))
-    kinds = replace(options.run.series, by=SUDDEN_KINDS)
-    series = series_from(sums, bins, span, kinds)
-    chosen = tuple(d for d in SUDDEN if d in (options.run.detect.detectors or SUDDEN))
-    changes = detect(series, replace(options.run.detect, detectors=chosen)) if chosen else []
-    return series, changes
 
 
 def _lasting(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[Change]]:

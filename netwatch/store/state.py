@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -19,7 +19,7 @@ from netwatch.errors import OutputError, UnreadableInput
 from netwatch.store.delta import make_private
 from netwatch.store.lake import Ingest
 
-VERSION = 2
+VERSION = 3
 _SCHEMA = """
 create table meta(key text primary key, value text not null) without rowid;
 create table ledger(
@@ -36,7 +36,11 @@ create table mutes(number integer primary key, body text not null);
 create table outbox(key text primary key, body text not null) without rowid;
 create table delivered(key text not null, sink text not null, primary key (key, sink)) without rowid;
 """
-_MIGRATIONS = {1: "create index findings_by_change on findings(json_extract(body, '$.change'))"}
+_MIGRATIONS = {
+    1: "create index findings_by_change on findings(json_extract(body, '$.change'))",
+    2: "create table carried(kind text not null, value text not null, counter text not null, body text not null, "
+    "primary key (kind, value, counter)) without rowid",
+}
 """What turns the schema of one version into that of the next."""
 _COLUMNS = tuple(f.name for f in fields(Ingest))
 _NAMES = ", ".join(_COLUMNS)
@@ -186,6 +190,24 @@ class State:
     def settle(self, number: int) -> None:
         """The commit is made and recorded, or never will be."""
         self._db.execute("delete from prepared where number = ?", (number,))
+
+    # What the detectors carry from pass to pass.
+
+    @property
+    def carried_since(self) -> int:
+        """Number of the day (UTC, from 1970 on) at whose beginning the detectors were taught; -1 for never."""
+        return int(self.get("taught", "-1"))
+
+    def carried(self) -> dict[tuple[str, str, str], dict[str, Any]]:
+        """What is carried of each series, by kind and value of its entity, and counter."""
+        return {tuple(row[:3]): json.loads(row[3]) for row in self._db.execute("select * from carried")}
+
+    def carry(self, day: int, bodies: Mapping[tuple[str, str, str], dict[str, Any]]) -> None:
+        """Carry this, taught at the beginning of a day, in the place of what was carried."""
+        self._db.execute("delete from carried")
+        rows = ((*key, json.dumps(body)) for key, body in bodies.items())
+        self._db.executemany("insert into carried values (?, ?, ?, ?)", rows)
+        self.put("taught", str(day))
 
     # Findings and what is to be told of them.
 

@@ -9,8 +9,9 @@ import pytest
 from naive.volume import START, hourly, one
 
 from netwatch.detect import DetectOptions, detect
+from netwatch.detect.carried import Carried
 from netwatch.detect.clock import DAY
-from netwatch.detect.online import LEARNT, Carried, advance, learn
+from netwatch.detect.online import LEARNT, advance, learn
 from netwatch.model.change import ChangeKind
 from netwatch.model.series import Series
 

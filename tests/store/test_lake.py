@@ -137,9 +137,13 @@ def test_a_state_of_the_version_before_is_migrated_and_of_a_later_one_refused(tm
     State(tmp_path).close()
     with sqlite3.connect(tmp_path / "state.sqlite") as db:
         db.execute("drop index findings_by_change")
+        db.execute("drop table carried")
         db.execute("pragma user_version = 1")
     state = State(tmp_path)
     assert state.of_change("level_shift|scope|all|octets") == []
+    with state.change():
+        state.carry(17_000, {("scope", "all", "octets"): {"at": 1}})
+    assert (state.carried_since, state.carried()) == (17_000, {("scope", "all", "octets"): {"at": 1}})
     state.close()
     with sqlite3.connect(tmp_path / "state.sqlite") as db:
         assert db.execute("pragma user_version").fetchone() == (VERSION,)
