@@ -13,7 +13,7 @@ from netwatch.explain.words import amount, appeared, percent, spans, times
 from netwatch.model.change import Change
 from netwatch.model.finding import Estimate, Finding, Share
 from netwatch.model.taxonomy import family
-from netwatch.model.text import duration
+from netwatch.model.text import digits, duration
 
 MOSTLY = 0.7
 """Share of a departure from which on it is one attack's."""
@@ -146,7 +146,7 @@ def _raised(change: Change, share: Share) -> str:
 
 
 def _rest(without: Estimate) -> str:
-    known = "" if math.isnan(without.low) else f" ({without.low:.3g} to {without.high:.3g})"
+    known = "" if math.isnan(without.low) else f" ({digits(without.low)} to {digits(without.high)})"
     return f"{times(without.value)}{known} the usual level"
 
 

@@ -27,15 +27,14 @@ def composition_words(
     """What the change is made of, and whether it would be there without the parts of it; ``length``: the run's, ns."""
     words = []
     main = {c.dimension: c for c in compositions if c.counter == counter}
-    spans = " against ".join(_spans(side, length) for side in (windows.after, windows.before))
+    after, before = (_spans(side, length) for side in (windows.after, windows.before))
     families = main.get("family")
     if families is not None:
         verb = "added" if families.total >= 0 else "lost"
         parts = listed([share_words(s, names) for s in families.shares])
         words.append(
-            f"Compared are {spans}: {amount(abs(families.total), counter)} {verb}, of which "
-            f"{parts or 'nothing'}; the shares and a rest of {percent(families.residual)} sum to 100 % "
-            "(in brackets: 95 % intervals)."
+            f"{after}, compared with {before}: {amount(abs(families.total), counter)} {verb}, of which "
+            f"{parts or 'nothing'} (95 % intervals in brackets; {percent(families.residual)} is left over)."
         )
     words += trial_words(compositions, counter, names)
     return words + _cause_words(main.get(NAME), names)
@@ -48,15 +47,15 @@ def _cause_words(causes: Composition | None, names: Names) -> list[str]:
     told = "; ".join(f"{share_words(s, names)}, {_itself(s)}" for s in causes.shares[:_CELLS])
     more = f" and {len(causes.shares) - _CELLS} more" if len(causes.shares) > _CELLS else ""
     return [
-        f"The fewest cells over {listed([_DIMENSION_WORDS.get(d, d) for d in DIMENSIONS])} together that make it: "
-        f"{told}{more}; rest {percent(causes.residual)}."
+        f"The fewest parts that account for it, over {listed([_DIMENSION_WORDS.get(d, d) for d in DIMENSIONS])} at "
+        f"once: {told}{more}; {percent(causes.residual)} is left over."
     ]
 
 
 def _itself(share: Share) -> str:
     if share.before <= 0:
         return "new"
-    return "ended" if share.after <= 0 else f"itself {times(share.after / share.before)}"
+    return "gone since" if share.after <= 0 else f"itself at {times(share.after / share.before)}"
 
 
 def carrier_words(counter: str, compositions: Sequence[Composition], names: Names) -> list[str]:
@@ -95,7 +94,7 @@ def mining_words(compositions: Sequence[Composition], levels: dict[str, tuple[fl
     needed = octets.total / MINER_OCTETS
     words = [
         f"A Monero miner moves about {bit_rate(MINER_OCTETS)} to and from its pool (median measured), so the added "
-        f"{bit_rate(octets.total)} would take about {count(needed)} miners."
+        f"{bit_rate(octets.total)} would take about {count(float(f'{needed:.2g}'))} miners."
     ]
     told = f"Mining is {percent(share)} of the added octets and {percent(active)} of the added flows"
     if share < _SMALL and active >= _SMALL:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from netwatch.explain.dimensions import NO_FLOOD
 from netwatch.explain.words import Names, listed, times
 from netwatch.model.finding import Composition, Estimate, Share
+from netwatch.model.text import digits
 
 _FAMILIES = ("mining", "attack", "chain")
 _LARGEST = ("class", "asn", "port", "host", "episode")
@@ -59,8 +60,8 @@ def trial_words(compositions: Sequence[Composition], counter: str, names: Names)
     if not tried:
         return []
     change = "rise" if _rose(compositions, counter) else "fall"
-    told = listed([f"without {_part(t, names)} {ratio_words(t.share.without)}" for t in tried])
-    return [f"Left out one at a time, all the rest is, after against before: {told}. {_verdict(tried, change, names)}"]
+    told = listed([f"{ratio_words(t.share.without)} without {_part(t, names)}" for t in tried])
+    return [f"With one part left out at a time, all the rest went to {told}. {_verdict(tried, change, names)}"]
 
 
 def trial_figures(compositions: Sequence[Composition], counter: str) -> list[dict[str, object]]:
@@ -79,8 +80,8 @@ def brief_words(compositions: Sequence[Composition], counter: str, names: Names)
     change = "rise" if _rose(compositions, counter) else "fall"
     ended = [t for t in tried if t.outcome != "stays"]
     if ended:
-        told = listed([f"{_part(t, names)} it is {ratio_words(t.share.without)}" for t in ended])
-        return [f"Would the {change} be there without it? Not always: without {told}."]
+        told = listed([f"without {_part(t, names)} it is {ratio_words(t.share.without)}" for t in ended])
+        return [f"Would the {change} be there without it? Not always: {told}."]
     hardest = max(tried, key=lambda t: t.share.share)
     kinds = [_part(t, names) for t in tried if t.dimension == "family"]
     also = f"neither {' nor '.join(kinds)} nor" if kinds else "not"
@@ -95,10 +96,10 @@ def _verdict(tried: Sequence[Trial], change: str, names: Names) -> str:
     """Whether the change stays, in a sentence."""
     ended = [_part(t, names) for t in tried if t.outcome in ("gone", "turns")]
     if ended:
-        return f"The {change} is gone (the interval holds 1, or lies beyond it) without {listed(ended)}."
+        return f"So the {change} is gone (the interval holds 1, or lies beyond it) without {listed(ended)}."
     if all(t.outcome == "unknown" for t in tried):
         return f"Whether the {change} stays cannot be said with 95 %: too little data."
-    return f"The {change} is still there each time: no one of them makes it alone."
+    return f"So the {change} is there each time: no one of them makes it alone."
 
 
 def ended_by(compositions: Sequence[Composition], counter: str, names: Names) -> str:
@@ -122,4 +123,4 @@ def ratio_words(without: Estimate) -> str:
         return "unknown, as nothing is left"
     if math.isnan(without.low):
         return times(without.value)
-    return f"{times(without.value)} ({without.low:.3g} to {without.high:.3g})"
+    return f"{times(without.value)} ({digits(without.low)} to {digits(without.high)})"

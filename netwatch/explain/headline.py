@@ -12,6 +12,8 @@ LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP)
 PASSING = (ChangeKind.EPISODE, ChangeKind.SPIKE, ChangeKind.DROP)
 _SAME = 0.03
 """Difference of two ratios, as a logarithm, that needs no word."""
+_APART = math.log(1.5)
+"""Difference of two ratios, as a logarithm, from which on they tell of different changes."""
 _COUNTED = {"octets": "Volume", "packets": "Packets", "flows": "Flows", "peers": "Distinct peers"}
 
 
@@ -29,7 +31,20 @@ def title(change: Change, names: Names, window: int) -> str:
         return f"{what} appeared: {amount(change.after, change.counter)}, {when(change.since, window)}"
     up, down = ("grew", "shrank") if change.kind is ChangeKind.RAMP else ("rose", "fell")
     until = f" to {day(change.until)}" if change.until is not None else ""
-    return f"{what} {up if change.ratio >= 1 else down} to {times(change.ratio)}, {when(change.since, window)}{until}"
+    moved = f"{up if change.ratio >= 1 else down} to {times(change.ratio)}"
+    if (plain := otherwise(change)) is not None:
+        what = what[0].lower() + what[1:] if what.startswith(tuple(_COUNTED.values())) else what
+        what, moved = f"Typical {what}", f"{moved} (its mean to {times(plain)})"
+    return f"{what} {moved}, {when(change.since, window)}{until}"
+
+
+def otherwise(change: Change) -> float | None:
+    """The ratio of the two mean rates where it tells of another change than the fitted one, that of a typical bin."""
+    if change.kind not in LEVELS or not (change.before > 0 < change.after < math.inf and change.ratio > 0):
+        return None
+    plain = change.after / change.before
+    within = change.ratio_low <= plain <= change.ratio_high
+    return None if within or abs(math.log(plain / change.ratio)) < _APART else plain
 
 
 def _what(change: Change, names: Names) -> str:
@@ -67,8 +82,8 @@ def _means(change: Change) -> str:
     if not change.ratio > 0 or abs(math.log(plain / change.ratio)) < _SAME:
         return ""
     return (
-        f" The two means alone give {times(plain)}; the ratio is fitted to logarithms, with rhythm, growth and single "
-        "high hours taken out."
+        f" The two mean rates alone give {times(plain)}: the ratio is that of typical bins, fitted to logarithms, with "
+        "rhythm, growth and single high hours taken out."
     )
 
 

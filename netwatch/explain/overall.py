@@ -25,7 +25,7 @@ from netwatch.explain.words import amount, listed, times, when
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Composition, Estimate, Finding
 from netwatch.model.series import Entity, Series
-from netwatch.model.text import day, duration
+from netwatch.model.text import day, digits, duration
 
 LEAST = 4 * WEEK
 """Shorter windows do not tell of a trend."""
@@ -222,7 +222,7 @@ def _around(steps: Sequence[Change], factors: Sequence[Estimate]) -> list[str]:
 
 
 def _interval(low: float, high: float) -> str:
-    return f"{low:.3g} to {high:.3g}"
+    return f"{digits(low)} to {digits(high)}"
 
 
 def _percents(growth: Estimate) -> str:

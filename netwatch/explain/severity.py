@@ -3,7 +3,8 @@
 * Mining: high when confirmed, medium when likely, low when suspected or a mere contact.
 * Attack: high when the watched side is its source or reflects it and it is at least likely; medium when it is the
   target of a flood, of guessing or of an exploit; low for scans, backscatter, and all that is only suspected.
-* Volume: medium from a factor of 2 (passing: 3) up or down, low from 1.2, else info.
+* Volume: medium from a factor of 2 (passing: 3) up or down, low from 1.2, else info; where the mean rates tell of
+  another factor than typical bins do, the one nearer to 1 counts.
 * Quality: medium for a gap of a day or more, else low. Upstream: medium. Rhythm: low.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import math
 
+from netwatch.explain.headline import otherwise
 from netwatch.explain.windows import DAY
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Severity
@@ -37,7 +39,8 @@ def of_attack(verdict: Verdict) -> Severity:
 
 def of_volume(change: Change) -> Severity:
     """Severity of a change of volume."""
-    ratio = max(change.ratio, 1 / change.ratio) if change.ratio > 0 and math.isfinite(change.ratio) else math.inf
+    told = (change.ratio, otherwise(change))
+    ratio = min(max(r, 1 / r) if r > 0 and math.isfinite(r) else math.inf for r in told if r is not None)
     if math.isnan(change.ratio) or change.kind is ChangeKind.RECORD:
         return Severity.INFO
     if ratio >= (3 if change.kind in _PASSING else 2):

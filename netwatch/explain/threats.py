@@ -7,14 +7,16 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
 from netwatch.explain import severity
-from netwatch.explain.words import attack_name, coin_name, counted, dialect, from_wire, listed, spans
+from netwatch.explain.words import attack_name, coin_name, counted, dialect, from_wire, listed, spans, sure
 from netwatch.model.finding import Finding, Severity
 from netwatch.model.taxonomy import family
-from netwatch.model.text import bit_rate, duration, instant, printable, scaled, volume
+from netwatch.model.text import bit_rate, count, duration, instant, printable, scaled, volume
 from netwatch.model.verdict import Evidence, Stand, Verdict
 
 TOGETHER = 3_600 * 10**9
 """Verdicts of one kind whose spans lie no further apart, ns, are one episode."""
+_NUMBERS = 2
+"""Measures of a ground that a sentence tells."""
 SINGLY = 3
 """Episodes of one attack that are told one by one; of more there is one finding for all."""
 _ORDER = [*Severity]
@@ -66,15 +68,14 @@ def _strongest(verdicts: Sequence[Verdict]) -> Verdict:
 def _mining(verdicts: list[Verdict]) -> Finding:
     best = _strongest(verdicts)
     who = printable(best.subject)
-    what = dialect(best.class_id)
     coin = from_wire([coin_name(ticker) for ticker in _all_facts(verdicts, "coin")])
     since, until = min(v.since for v in verdicts), max(v.until for v in verdicts)
     title = f"{who} {_mining_verb(best)} {coin or 'a coin that is not told'}{_machines(verdicts)}: {best.confidence}"
     seconds = max((until - since) / 1e9, 1.0)
     octets = sum(v.octets for v in verdicts)
     words = [
-        f"{who} spoke {what}{_transport(best)} with {_peers(verdicts)} from {instant(since)} to {instant(until)} "
-        f"({duration(until - since)}): {best.confidence}, probability {best.posterior:.3f} by {best.basis}.",
+        f"{who} {_did(best)}{_transport(best)} with {_peers(verdicts)} from {instant(since)} to {instant(until)} "
+        f"({duration(until - since)}): {best.confidence}, {sure(best.posterior, best.basis)}.",
         f"It moved {volume(octets)} in {counted(sum(v.packets for v in verdicts), 'packet')} and "
         f"{counted(sum(v.flows for v in verdicts), 'flow')}, {bit_rate(octets / seconds)} on average: mining "
         "moves few octets, so volume neither proves nor excludes it.",
@@ -99,6 +100,15 @@ def miner_words(finding: Finding) -> str:
     title, _, confidence = finding.title.rpartition(": ")
     since, until = (min(v.since for v in finding.verdicts), max(v.until for v in finding.verdicts))
     return f"{title}, {confidence}, {spans(since, until)}"
+
+
+def _did(verdict: Verdict) -> str:
+    """``spoke Stratum v1``; what is mere contact, or a place that many mine through, does not speak mining itself."""
+    if verdict.class_id == "mining.contact":
+        return "named or asked for a mining pool"
+    return f"acted as {dialect(verdict.class_id)}" if verdict.class_id == "mining.aggregator" else (
+        f"spoke {dialect(verdict.class_id)}"
+    )  # fmt: skip
 
 
 def _machines(verdicts: Sequence[Verdict]) -> str:
@@ -162,7 +172,7 @@ def _attack(verdicts: list[Verdict]) -> Finding:
     peers = counted(max(v.peers for v in verdicts), "peer")
     words = [
         f"{name[0].upper()}{name[1:]} from {instant(since)} to {instant(until)} ({duration(until - since)}): {role}. "
-        f"{best.confidence.capitalize()}, probability {best.posterior:.3f} by {best.basis}.",
+        f"{best.confidence.capitalize()}, {sure(best.posterior, best.basis)}.",
         f"It made up {counted(packets, 'packet')}, {volume(octets)} and "
         f"{counted(sum(v.flows for v in verdicts), 'flow')} with {peers}: {scaled(packets / seconds, 'packets/s')} and "
         f"{bit_rate(octets / seconds)} on average over that time{_service(best)}.",
@@ -210,20 +220,33 @@ def _service(verdict: Verdict) -> str:
 
 
 def evidence_words(evidence: Sequence[Evidence]) -> list[str]:
-    """The weightiest grounds for, those against, and what could not be looked at, each one sentence."""
+    """The weightiest grounds for, those against, and what could not be looked at, each one sentence.
+
+    Of each group the strongest ground is told, as no other of it counts.
+    """
     parts = []
     for stand, opening, most in (
         (Stand.FOR, "For it", 4),
         (Stand.AGAINST, "Against it", 3),
-        (Stand.MISSING, "Not seen", 3),
+        (Stand.MISSING, "Not known here, so it counts neither way", 3),
     ):
         mine = sorted((e for e in evidence if e.stand is stand), key=lambda e: (-abs(e.weight), e.rule))
-        told = [printable(e.observed if stand is not Stand.MISSING else e.observed or e.threshold) for e in mine[:most]]
-        told = [t for t in told if t]
+        first = list({e.group: e for e in reversed(mine)}.values()) if stand is not Stand.MISSING else mine
+        first = sorted(first, key=mine.index)[:most]
+        told = [words for e in first if (words := _ground(e))]
         if told:
-            more = f"; and {len(mine) - most} more" if len(mine) > most else ""
+            left = len(mine) - len(first)
+            more = f"; {count(left)} more {'are' if left > 1 else 'is'} with the evidence" if left else ""
             parts.append(f"{opening}: {'; '.join(told)}{more}.")
     return parts
+
+
+def _ground(evidence: Evidence) -> str:
+    """What a ground says, with the first numbers that were measured for it."""
+    says, _, measures = evidence.observed.partition(": ")
+    numbers = [m for m in measures.split("; ") if any(c.isdigit() for c in m)]
+    shown = f" ({', '.join(numbers[:_NUMBERS])})" if numbers and evidence.stand is not Stand.MISSING else ""
+    return printable(f"{says}{shown}")
 
 
 def _ranked(verdicts: Sequence[Verdict]) -> list[Verdict]:

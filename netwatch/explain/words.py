@@ -11,7 +11,7 @@ from netwatch.model.change import Change
 from netwatch.model.finding import Composition, Share
 from netwatch.model.series import Entity
 from netwatch.model.taxonomy import family
-from netwatch.model.text import bit_rate, count, day, duration, instant, printable, scaled
+from netwatch.model.text import bit_rate, count, day, digits, duration, instant, printable, scaled
 
 FAMILY_WORDS = {"ordinary": "ordinary use", "attack": "attacks", "mining": "mining", "chain": "blockchain nodes",
                  "unknown": "unknown"}  # fmt: skip
@@ -71,7 +71,7 @@ class Names(NamedTuple):
         if dimension in ("asn", "own_asn"):
             return self.network(value)
         if dimension == "upstream":
-            return f"upstream {self.network(value)}"
+            return f"unknown {dimension}" if value == "unknown" else f"upstream {self.network(value)}"
         if dimension == "port":
             return service(value)
         return (
@@ -156,7 +156,7 @@ def times(ratio: float) -> str:
         return "an unknown ratio"
     if ratio > MOST:
         return f"more than {MOST:.0f}×"
-    return f"less than {1 / MOST:g}×" if 0 < ratio < 1 / MOST else f"{ratio:.3g}×"
+    return f"less than {1 / MOST:g}×" if 0 < ratio < 1 / MOST else f"{digits(ratio)}×" if ratio else "0×"
 
 
 def appeared(change: Change) -> bool:
@@ -168,16 +168,18 @@ def between(low: float, high: float, unit: str = "") -> str:
     """A 95 % interval in brackets, or that there is none."""
     if math.isnan(low) or math.isnan(high):
         return "(interval not known: too little data)"
-    return f"(95 % interval {low:.3g} to {high:.3g}{unit})"
+    return f"(95 % interval {digits(low)} to {digits(high)}{unit})"
 
 
 def percent(share: float) -> str:
-    """A share as a percentage with sense: two digits, and what is under a tenth of a per mille as that."""
+    """A share as a percentage with sense: two digits, three near the whole, and what is very little as that."""
     if math.isnan(share):
         return "unknown"
     if 0 < abs(share) < 1e-4:
         return "less than 0.01 %" if share > 0 else "0.0 %"
-    return f"{share * 100:.0f} %" if abs(share) >= 0.0995 else f"{share * 100:.2g} %" if share else "0.0 %"
+    if abs(share) >= 0.0995:
+        return f"{share * 100:.{int(0.945 <= abs(share) < 0.9995)}f} %"
+    return f"{share * 100:#.2g} %" if share else "0.0 %"
 
 
 def share_words(share: Share, names: Names) -> str:
@@ -202,6 +204,19 @@ def carried_by(composition: Composition, names: Names, most: int = 3) -> str:
 def listed(parts: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]])) if parts else ""
+
+
+BASES = {
+    "payload": "by its payload", "behaviour": "by its behaviour", "knowledge": "by the names and ports it used",
+    "mixed": "by payload and other grounds",
+}  # fmt: skip
+"""What a verdict rests on, after its probability."""
+
+
+def sure(posterior: float, basis: str) -> str:
+    """``probability 0.978 by its behaviour``; never rounded to certainty."""
+    number = "above 0.999" if posterior > 0.9995 else f"{posterior:.3f}"
+    return f"probability {number} {BASES.get(basis, f'by {basis}')}"
 
 
 def dialect(class_id: str) -> str:

@@ -7,18 +7,18 @@ is capped. Missing evidence weighs nothing and is listed; only what was observed
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from netwatch.fingerprint.condition import NO, UNKNOWN, YES, Comparison, Condition, comparisons, evaluate
-from netwatch.fingerprint.features import Feature, FeatureTable
+from netwatch.fingerprint.condition import NO, UNKNOWN, YES, evaluate
+from netwatch.fingerprint.features import FeatureTable
+from netwatch.fingerprint.measures import measured, missing
 from netwatch.fingerprint.options import FingerprintOptions
-from netwatch.fingerprint.rule import Ground, Rule
+from netwatch.fingerprint.rule import Rule
 from netwatch.model.address import MAPPED, text
 from netwatch.model.prefix import Prefix
-from netwatch.model.text import duration
 from netwatch.model.verdict import Evidence, Stand, Verdict
 
 BEHAVIOUR_AT_MOST = 0.989
@@ -139,57 +139,20 @@ def _evidence(outcome: Outcome, table: FeatureTable, row: int) -> tuple[Evidence
     rule = outcome.rule
     declared = rule.declared()
     references = table.references(row)
+    entity = {name: column[row : row + 1] for name, column in table.columns.items()}
     found = []
     for ground, held in zip(rule.grounds, outcome.holds[:, row], strict=True):
-        if held == UNKNOWN:
-            found.append(_piece(rule, ground, Stand.MISSING, _missing(ground, table, row, declared), 0.0))
-        elif held == YES:
-            stand = Stand.FOR if ground.weight >= 0 else Stand.AGAINST
-            words = _observed(ground.when, table, row, declared)
-            found.append(_piece(rule, ground, stand, words, ground.weight, references))
-        elif ground.against:
-            words = _observed(ground.when, table, row, declared)
-            found.append(_piece(rule, ground, Stand.AGAINST, words, ground.against, references))
+        weight = {YES: ground.weight, NO: ground.against}.get(held, 0.0)
+        if held == NO and not weight:
+            continue
+        look = missing if held == UNKNOWN else measured
+        observed, threshold = look(ground.when, entity, declared)
+        stand = Stand.MISSING if held == UNKNOWN else Stand.FOR if held == YES and weight >= 0 else Stand.AGAINST
+        where = () if held == UNKNOWN else references
+        told = f"{ground.title}: {observed}"
+        found.append(Evidence(f"{rule.id}/{ground.id}", ground.group, stand, told, threshold, weight, where))
     order = {Stand.FOR: 0, Stand.AGAINST: 1, Stand.MISSING: 2}
     return tuple(sorted(found, key=lambda e: (order[e.stand], -abs(e.weight))))
-
-
-def _piece(
-    rule: Rule, ground: Ground, stand: Stand, observed: str, weight: float, references: tuple[str, ...] = ()
-) -> Evidence:
-    threshold = "; ".join(c.threshold() for c in comparisons(ground.when))
-    name = f"{rule.id}/{ground.id}"
-    return Evidence(name, ground.group, stand, f"{ground.title}: {observed}", threshold, weight, references)
-
-
-def _observed(condition: Condition, table: FeatureTable, row: int, declared: Mapping[str, Feature]) -> str:
-    words = []
-    for comparison in comparisons(condition):
-        column = table.columns.get(comparison.feature)
-        if column is not None and not np.isnan(column[row]):
-            words.append(_value(comparison, float(column[row]), declared))
-    return ", ".join(dict.fromkeys(words))
-
-
-def _value(comparison: Comparison, value: float, declared: Mapping[str, Feature]) -> str:
-    feature = declared[comparison.feature]
-    if feature.unit == "yes/no":
-        return f"{feature.about} {'yes' if value else 'no'}"
-    if feature.unit == "share":
-        return f"{feature.about} {value:.0%}"
-    if feature.unit == "s":
-        return f"{feature.about} {duration(value * 1e9)}"
-    written = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return f"{feature.about} {written} {feature.unit}".rstrip()
-
-
-def _missing(ground: Ground, table: FeatureTable, row: int, declared: Mapping[str, Feature]) -> str:
-    lacking = []
-    for comparison in comparisons(ground.when):
-        column = table.columns.get(comparison.feature)
-        if column is None or np.isnan(column[row]):
-            lacking.append(declared[comparison.feature].about)
-    return ", ".join(dict.fromkeys(lacking)) + " not available"
 
 
 def _alternatives(outcomes: Sequence[Outcome], best: int, row: int) -> tuple[tuple[str, float], ...]:

@@ -84,6 +84,12 @@ class Finding:
 
     @property
     def identity(self) -> str:
-        """Stable across runs over the same matter: 12 hexadecimal digits of kind, class or change kind, and subject."""
-        what = self.verdicts[0].class_id if self.verdicts else (self.change.kind if self.change else self.title)
+        """Stable across runs over the same matter: 12 hexadecimal digits of kind, of class or change kind (and counter,
+        where that is not octets), and of subject.
+        """
+        what: str = self.title
+        if self.verdicts:
+            what = self.verdicts[0].class_id
+        elif self.change:
+            what = self.change.kind + ("" if self.change.counter == "octets" else f" of {self.change.counter}")
         return hashlib.sha256(f"{self.kind}|{what}|{self.subject}".encode()).hexdigest()[:12]

@@ -25,6 +25,11 @@ def _escape(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def digits(value: float) -> str:
+    """Three significant digits, zeros at the end too, so that figures of one kind look alike: ``3.05``, ``2.80``."""
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:#.3g}".rstrip(".")
+
+
 def scaled(value: float, unit: str) -> str:
     """A number with three significant digits and an SI prefix (1,000 steps): ``1.23 MB``, ``240 bit/s``."""
     if math.isnan(value):

@@ -85,11 +85,11 @@ def ratio(change: Change) -> str:
         return "unknown"
     if change.ratio > MOST:
         return "appeared" if change.kind in (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP) else f"> {MOST:.0f}×"
-    value = f"{change.ratio:.3g}×"
+    value = f"{text.digits(change.ratio)}×"
     if math.isnan(change.ratio_low) or math.isnan(change.ratio_high):
         return value
-    high = f"{change.ratio_high:.3g}" if change.ratio_high <= 1000 else "1000+"
-    return f"{value} ({change.ratio_low:.3g}–{high})"
+    high = text.digits(change.ratio_high) if change.ratio_high <= 1000 else "1000+"
+    return f"{value} ({text.digits(change.ratio_low)}–{high})"
 
 
 def probability(p: float) -> str:

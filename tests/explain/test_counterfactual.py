@@ -70,11 +70,11 @@ def test_mining_makes_the_flows_and_not_the_volume() -> None:
         )
     assert {(t.dimension, t.outcome) for t in trials(octets, "octets")} >= {("family", "stays")}
     assert ended_by(octets, "octets", Names()) == ""
-    assert ended_by(flows, "flows", Names()).startswith("without mining 1×")
-    assert "The rise is gone (the interval holds 1, or lies beyond it) without mining" in trial_words(
+    assert ended_by(flows, "flows", Names()).startswith("without mining 1.00×")
+    assert "So the rise is gone (the interval holds 1, or lies beyond it) without mining" in trial_words(
         flows, "flows", Names()
     )[0]  # fmt: skip
-    assert "Not always: without mining it is 1×" in brief_words(flows, "flows", Names())[0]
+    assert "Not always: without mining it is 1.00×" in brief_words(flows, "flows", Names())[0]
 
 
 def test_a_flood_is_a_part_of_its_own() -> None:

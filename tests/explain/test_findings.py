@@ -6,14 +6,18 @@ import math
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from netwatch.explain import ExplainOptions, explain
+from netwatch.explain import ExplainOptions, explain, severity
+from netwatch.explain.headline import headline, title
+from netwatch.explain.threats import evidence_words
 from netwatch.explain.windows import windows_for
+from netwatch.explain.words import Names
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Finding, Severity
 from netwatch.model.series import Bins, Entity, Series, SeriesSet
@@ -136,7 +140,7 @@ def test_mining_explains_activity_not_volume(told: list[Finding]) -> None:
     rise = next(f for f in of_kind(told, "volume") if f.change is not None and f.change.kind is ChangeKind.LEVEL_SHIFT)
     text = " ".join(rise.words)
     assert "240 bit/s" in text
-    assert re.search(r"without mining 3(\.\d+)?×", text)
+    assert re.search(r"3\.\d\d× \([^)]*\) without mining", text)
     flows = next(c for c in rise.compositions if c.counter == "flows")
     assert flows.shares[0].cell == {"family": "mining"}
     assert flows.shares[0].share == pytest.approx(1, abs=0.02)
@@ -146,7 +150,7 @@ def test_an_episode_is_explained_by_itself(told: list[Finding]) -> None:
     episode = next(f for f in of_kind(told, "attack") if f.change is not None)
     assert episode.change is not None
     assert episode.change.kind is ChangeKind.EPISODE
-    assert "It raised volume to 17× the usual level" in " ".join(episode.words)
+    assert "It raised volume to 17.0× the usual level" in " ".join(episode.words)
     assert not [f for f in of_kind(told, "volume") if f.change is not None and f.change.kind is ChangeKind.EPISODE]
     classes = next(c for c in episode.compositions if c.dimension == "class")
     assert classes.shares[0].cell == {"class": "dos.flood.udp"}
@@ -165,7 +169,7 @@ def test_miners_and_attacks(told: list[Finding]) -> None:
     attacks = of_kind(told, "attack")
     assert [a.since for a in attacks] == [105 * DAY, 120 * DAY]
     assert attacks[0].severity is Severity.MEDIUM
-    assert attacks[0].title == "UDP flood against 10.0.0.1: likely; volume to 17× for 7 d"
+    assert attacks[0].title == "UDP flood against 10.0.0.1: likely; volume to 17.0× for 7 d"
 
 
 def test_the_capture_speaks_for_itself(told: list[Finding]) -> None:
@@ -205,3 +209,38 @@ def test_a_side_that_was_not_observed_is_not_split() -> None:
     series = series_set(story()).series[SCOPE, "octets"]
     series.coverage[:SHIFT] = 0
     assert windows_for(change(ChangeKind.LEVEL_SHIFT, SHIFT, None, 3.0), series, [], 56 * DAY) is None
+
+
+def test_a_typical_bin_that_rose_while_the_mean_did_not_is_told_as_such() -> None:
+    rose = replace(change(ChangeKind.LEVEL_SHIFT, 70, None, 8.72), before=100.0, after=90.0)
+    assert title(rose, Names(), 140 * DAY) == "Typical volume rose to 8.72× (its mean to 0.900×), 1970-03-12"
+    assert severity.of_volume(rose) is Severity.INFO
+    assert "mean rates alone give 0.900×" in headline(rose, Names(), 140 * DAY)
+    alike = replace(rose, after=700.0)
+    assert title(alike, Names(), 140 * DAY) == "Volume rose to 8.72×, 1970-03-12"
+    assert severity.of_volume(alike) is Severity.MEDIUM
+
+
+def test_of_each_group_of_evidence_the_strongest_is_told_with_its_numbers() -> None:
+    def piece(group: str, observed: str, weight: float, stand: Stand = Stand.FOR) -> Evidence:
+        return Evidence(f"rule/{observed[:3]}", group, stand, observed, ">= 1", weight)
+
+    told = evidence_words([
+        piece("shape", "a high rate: 3,002 packets a second; 9,000 packets; duration: 4 h", 4.0),
+        piece("shape", "a raised rate: 3,002 packets a second", 2.5),
+        piece("ports", "a port common among pools: port common among pools", 2.3),
+        piece("names", "no name was seen: the name not available", 0.0, Stand.MISSING),
+    ])  # fmt: skip
+    assert told == [
+        "For it: a high rate (3,002 packets a second, 9,000 packets); a port common among pools; 1 more is with the "
+        "evidence.",
+        "Not known here, so it counts neither way: no name was seen.",
+    ]
+
+
+def test_changes_of_different_counters_are_different_matters() -> None:
+    octets = change(ChangeKind.LEVEL_SHIFT, 70, None, 2.0)
+    both = [
+        Finding("volume", "t", (), Severity.LOW, 0, None, "all", c) for c in (octets, replace(octets, counter="flows"))
+    ]
+    assert both[0].identity != both[1].identity

@@ -27,7 +27,7 @@ CLOCKED = (53, 123, 67, 137, 138, 161, 514, 547, 853, 1812, 1813, 1900, 5351, 53
 PASSWORDS = tuple(port for name, ports in SERVICES.items() if name != "http" for port in ports)
 
 DECLARED = {
-    "beacon.visits": Feature("connections", "flows"),
+    "beacon.visits": Feature("connections", "connections"),
     "beacon.interval": Feature("median interval", "s"),
     "beacon.spread": Feature("quartile range of the intervals over their median", ""),
     "beacon.skew": Feature("quartile skewness of the intervals (Bowley), without sign", ""),

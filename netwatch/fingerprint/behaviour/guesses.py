@@ -26,8 +26,8 @@ FOUND_PACKETS, FOUND_TIMES = 5, 1.5
 
 DECLARED = {
     **{f"guess.{name}": Feature(f"at a {name} service", "yes/no") for name in SERVICES},
-    "guess.tries": Feature("connections", "flows"),
-    "guess.per_minute": Feature("connections a minute", "flows/min"),
+    "guess.tries": Feature("connections", "connections"),
+    "guess.per_minute": Feature("connections a minute", "connections/min"),
     "guess.packets": Feature("packets per connection, from the client", "packets"),
     "guess.packet_spread": Feature("spread of packets per connection over their mean, the longest left out", ""),
     "guess.octet_spread": Feature("spread of octets per connection over their mean, the longest left out", ""),
@@ -36,7 +36,7 @@ DECLARED = {
     "guess.established": Feature("connections that were set up", "share"),
     "guess.longest": Feature("packets of the longest connection beyond the mean", "packets"),
     "guess.longest_times": Feature("packets of the longest connection over the mean of the others", "times"),
-    "guess.together": Feature("connections open at one time, on average", "flows"),
+    "guess.together": Feature("connections open at one time, on average", "connections"),
     "scope.inbound": Feature("from outside to the watched network", "yes/no"),
     "scope.outbound": Feature("from the watched network to outside", "yes/no"),
     "quality.sampling": Feature("sampling interval", "packets"),

@@ -206,7 +206,8 @@ def _without(share: Share) -> str:
     value, low, high = share.without
     if math.isnan(value):
         return "nothing left"
-    return f"{value:.3g}×" if math.isnan(low) else f"{value:.3g}× ({low:.3g}–{high:.3g})"
+    ratio = f"{units.digits(value)}×"
+    return ratio if math.isnan(low) else f"{ratio} ({units.digits(low)}–{units.digits(high)})"
 
 
 def _ranked(composition: Composition) -> list[Share]:
