@@ -316,4 +316,13 @@ def sampling_changes(series: Series) -> np.ndarray:
             break
         if all(abs(int(i) - p) > reach for p in picked):
             picked.append(int(i))
-    return known[np.array(sorted(picked), np.int64)]
+    places = sorted(_nearest(logs, i, reach, (before[i], after[i])) for i in picked)
+    return known[np.array(places, np.int64)]
+
+
+def _nearest(logs: np.ndarray, place: int, reach: int, sides: tuple[float, float]) -> int:
+    """The place from which values are nearer to the later side; medians alone leave it open by half their reach."""
+    first = max(0, place - reach)
+    window = logs[first : place + reach]
+    apart = np.abs(window - sides[0]) - np.abs(window - sides[1])
+    return first + int(np.argmin(np.concatenate([[0.0], np.cumsum(apart)])))

@@ -25,4 +25,4 @@ class DetectOptions:
     min_ramp: float = 1.5
     min_ramp_year: float = 1.35
     min_point: float = 1.25
-    penalty: float = 13.0
+    penalty: float = 12.0

@@ -9,6 +9,7 @@ import pytest
 from naive.volume import START, hourly, one
 
 from netwatch.detect import DETECTORS, DetectOptions, baseline, detect
+from netwatch.detect.level import sampling_changes
 from netwatch.errors import UsageError
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Entity
@@ -214,3 +215,12 @@ def test_names_that_are_not_known():
     with pytest.raises(UsageError, match="level"):
         detect(one(hourly(20, 1)), DetectOptions(detectors=("levels",)))
     assert all((part.__doc__ or "").strip() for _, part in DETECTORS.items())
+
+
+@pytest.mark.parametrize("place", [5, 151, 395])
+def test_another_sampling_is_dated_to_the_bin(place):
+    rng = np.random.default_rng(place)
+    sampling = np.where(np.arange(400) < place, 100.0, 1000.0) * np.exp(rng.normal(0, 0.1, 400))
+    sampling[place + 3] = 100.0
+    made = one(np.ones(400), sampling=sampling)
+    assert list(sampling_changes(next(iter(made.series.values())))) == [place]
