@@ -168,7 +168,7 @@ def _internet(octets, p, end, wire_end, row, counts):  # type: ignore[no-untyped
         row.class_of_service = (word >> 16) & 0xFF
         row.hop_limit = lower >> 24
         fragment = 2 if place & 0x1FFF else 1 if place else 0
-        identification = middle >> 16 if fragment else 0
+        identification = middle >> 16
         if protocol == 51 and fragment != 2:
             q, protocol, _, _ = _extensions(octets, q, min(end, p + total), protocol)
     elif version == 6:

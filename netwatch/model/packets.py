@@ -19,7 +19,7 @@ PACKET = np.dtype(
         ("payload_length", "u4"),  # transport payload octets by the IP length
         ("payload_captured", "u4"),  # of these, how many were captured
         ("tcp_sequence", "u4"),
-        ("fragment_identification", "u4"),
+        ("fragment_identification", "u4"),  # of IPv4 in every packet, of IPv6 in fragments
         ("tunnel_identifier", "u4"),  # of the outermost tunnel: VNI, TEID, GRE key, ERSPAN session
         ("source_port", "u2"),
         ("destination_port", "u2"),  # ICMP: type * 256 + code

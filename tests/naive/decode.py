@@ -53,7 +53,7 @@ def version4(packet: bytes, wire: int) -> dict[str, int] | None:
         "class_of_service": service,
         "hop_limit": hops,
         "fragment": fragment,
-        "fragment_identification": ident if fragment else 0,
+        "fragment_identification": ident,
     }
     return out | transport(packet[:total], start, total, protocol, fragment)
 
