@@ -1,7 +1,7 @@
 """One conversation of 34 packets in many wrappings, to one flow: what tools of this kind were seen to get wrong.
 
-Each row is a wrapping in which at least one of nfpcapd, argus, pmacctd, NFStream and CICFlowMeter lost packets, showed the
-carrier, refused the file or ended with success on one that was cut.
+Each row is a wrapping in which one at least of nfpcapd, argus, pmacctd, NFStream and CICFlowMeter lost packets, showed
+the carrier, refused the file or ended with success on one that was cut.
 """
 
 import bz2
