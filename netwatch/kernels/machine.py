@@ -8,6 +8,7 @@ arguments and processor in the folder of these kernels' edition.
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import pickle
 import struct
@@ -118,11 +119,16 @@ def path_of(function: Callable[..., Any], arguments: Arguments) -> Path:
 
 def _digest(values: Sequence[Any]) -> str:
     """A name for the types of these values on this processor."""
+    told = f"{_processor()} {[_type(value) for value in values]}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+@functools.cache
+def _processor() -> str:
+    """This processor's name and features."""
     import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
-    machine = f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
-    told = f"{machine} {[_type(value) for value in values]}"
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    return f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
 
 
 def _type(value: Any) -> object:

@@ -204,7 +204,8 @@ def walk(octets, start, length, streams, messages, sets):  # type: ignore[no-unt
         length: int64 (n,), its octets.
         streams: :class:`Streams`, added to.
         messages: array of MESSAGE (n,) with time, frame and exporter set; the rest is filled.
-        sets: array of SET, zeroed, one for every four octets of the messages, filled; v1, v5, v7 count as one set.
+        sets: array of SET, one for every four octets of the messages; start, end, message and number of those found are
+            filled; v1, v5, v7 count as one set.
 
     Returns:
         sets found.

@@ -9,6 +9,7 @@ import numpy as np
 
 from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
+from netwatch.kernels.machine import Arguments
 from netwatch.kernels.messages import DUPLICATE, MESSAGE, OK, REASONS, SET, SFLOW, TRAILING, Streams, walk
 from netwatch.kernels.recognition import are_messages
 from netwatch.model.flows import Flows, blank
@@ -21,6 +22,7 @@ from netwatch.read.numbering import Numbering
 from netwatch.read.observation import Observation
 from netwatch.read.sflow import sampled
 from netwatch.read.templates import BROKEN, HELD_REASON, RESERVED, UNKNOWN, Templates, Waiting
+from netwatch.read.timeline import distinct
 
 BATCH = 1 << 17
 """Records decoded at once."""
@@ -75,6 +77,8 @@ class ExportDecoder:
         self._input = input
         self._options = options
         self._streams = Streams.empty()
+        self._known = Arguments([self._streams])  # taken apart once for all calls
+        self._sets = np.empty(0, SET)
         self._numbering = Numbering(self._streams)
         self._layouts = LayoutTable()
         self._templates = Templates(self._layouts)
@@ -139,11 +143,13 @@ class ExportDecoder:
     ) -> Iterator[Flows]:
         """Likewise in batches of bounded size; ``messages`` as :func:`arrived` makes them."""
         octets = _readonly(octets)
-        sets = np.zeros(int(length.sum()) // 4 + len(start), SET)
-        sets = sets[: walk(octets, start, length, self._streams, messages, sets)]
+        room = int(length.sum()) // 4 + len(start)
+        if len(self._sets) < room:
+            self._sets = np.empty(room, SET)  # used again: far fewer are found than there is room for
+        sets = self._sets[: walk(octets, start, length, self._known, messages, self._sets)]
         self._numbering.repeated(messages)
         late = self._templates.assign(octets, sets, messages, self.tally)
-        r.measure(octets, sets, self._layouts.arrays)
+        r.measure(octets, sets, self._layouts.given)
         self._observation.observe(octets, sets, messages, self.tally, self._streams)
         self._numbering.follow(messages, *self._counted(sets, messages))
         wanted = self._account(start, length, sets, messages)
@@ -199,7 +205,7 @@ class ExportDecoder:
     def _account_messages(self, start: np.ndarray, length: np.ndarray, sets: np.ndarray, messages: np.ndarray) -> int:
         """Count what is left out of messages as a whole; its octets."""
         total = 0
-        for status in np.unique(messages["status"]).tolist():
+        for status in distinct(messages["status"]):
             if status == OK:
                 continue
             which = np.flatnonzero(messages["status"] == status)
@@ -228,7 +234,7 @@ class ExportDecoder:
         sets["message"], sets["number"] = np.arange(len(waiting)), [each.number for each in waiting]
         messages["status"] = OK
         self._templates.assign(octets, sets, messages, self.tally)
-        r.measure(octets, sets, self._layouts.arrays)
+        r.measure(octets, sets, self._layouts.given)
         self._observation.observe(octets, sets, messages, self.tally, self._streams)
         wanted = self._account(ends * 0, sizes, sets, messages)
         self.tally.notes["record that came before its template"] += int(sets["count"][wanted].sum())
@@ -243,9 +249,9 @@ class ExportDecoder:
             some = sets[first:last]
             some["row"] = np.cumsum(some["count"]) - some["count"]
             n = int(some["count"].sum())
-            use = self._layouts.use(tuple(np.unique(some["layout"]).tolist()))
+            use = self._layouts.use(tuple(distinct(some["layout"])))
             columns = r.Columns.partly(n, use.zeroed)
-            r.decode(octets, some, messages, self._layouts.arrays, columns, self._notes)
+            r.decode(octets, some, messages, self._layouts.given, columns, self._notes)
             columns.four[r.INPUT] = self._input
             if ("four", r.SAMPLER) in use.written:
                 self._resolve_samplers(some, messages, columns)

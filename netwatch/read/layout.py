@@ -8,6 +8,7 @@ import numpy as np
 
 from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
+from netwatch.kernels.machine import Arguments
 from netwatch.model.elements import Detail
 from netwatch.wire.ipfix import REVERSE
 from netwatch.wire.template import VARIABLE, Field, Template
@@ -104,11 +105,7 @@ _FILLED = frozenset(
 _ALWAYS = _FILLED | {_START, _END, Place("four", r.SAMPLING)}
 """Written for every record, by what its layout gives."""
 _ICMP = frozenset({Place("two", r.ICMP), Place("one", r.ICMP_TYPE), Place("one", r.ICMP_CODE)})
-_READ = _ICMP | {
-    Place("wide", r.BOOT), Place("wide", r.LASTING), Place("four", r.SAMPLER), Place("two", r.DESTINATION_PORT),
-    Place("one", r.PROTOCOL),
-}  # fmt: skip
-"""Read to write others."""
+_PORT = Place("two", r.DESTINATION_PORT)
 for _rank, (_first, _last, _operation) in enumerate(
     (
         (156, 157, m.NTP_NANO),
@@ -182,7 +179,7 @@ class LayoutTable:
         self._fields: list[tuple[int, int, int, int]] = []
         self._places: list[frozenset[Place]] = []
         self._uses: dict[tuple[int, ...], Use] = {}
-        self._arrays: r.Layouts | None = None
+        self._given: Arguments | None = None
         self.templates: list[Template] = []
         self.flows: list[bool] = []
 
@@ -215,7 +212,7 @@ class LayoutTable:
         self._places.append(frozenset(places))
         self.templates.append(template)
         self.flows.append(Place("address", r.SOURCE) in places or Place("address", r.DESTINATION) in places)
-        self._arrays = None
+        self._given = None
 
     def _step(self, step: tuple[int, int, int, int], varies: bool) -> None:
         last = self._fields[-1] if len(self._fields) > self._first[-1] else None
@@ -231,30 +228,32 @@ class LayoutTable:
             if len(self._uses) >= LAYOUTS:
                 self._uses.clear()
             written = frozenset(_ALWAYS).union(*(self._places[each] for each in layouts))
-            if written & _ICMP:
-                written |= {Place("two", r.DESTINATION_PORT)}
+            icmp = _ICMP | {_PORT, Place("one", r.PROTOCOL)} if written & _ICMP else frozenset()
+            written |= {_PORT} & icmp
             # An address of zeros is not written, nor what a field of variable length cannot hold.
             sure = [
                 frozenset() if self._varies[each] else {p for p in self._places[each] if p.kind != "address"}
                 for each in layouts
             ]
             filled = frozenset.intersection(*map(frozenset, sure)) | _FILLED
-            self._uses[layouts] = Use(written, (written | _READ) - filled)
+            # Where one layout tells of ICMP, what makes a port of it is read of every record.
+            self._uses[layouts] = Use(written, (written | icmp) - filled)
         return self._uses[layouts]
 
     @property
-    def arrays(self) -> r.Layouts:
-        """The layouts of now."""
-        if self._arrays is None:
+    def given(self) -> Arguments:
+        """The layouts of now, as kernels take :class:`netwatch.kernels.records.Layouts`."""
+        if self._given is None:
             steps = np.array(self._fields or np.empty((0, 4)), np.int64).reshape(-1, 4)
-            self._arrays = r.Layouts(
+            layouts = r.Layouts(
                 np.array(self._first, np.int64),
                 np.array(self._sizes, np.int64),
                 np.array(self._varies, np.bool_),
                 np.array(self._has, np.uint8).reshape(-1, 7),
                 *(np.ascontiguousarray(steps[:, k]) for k in range(4)),
             )
-        return self._arrays
+            self._given = Arguments([layouts])
+        return self._given
 
 
 def _has(places: dict[Place, int]) -> tuple[int, ...]:

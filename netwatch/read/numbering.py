@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from netwatch.kernels.machine import Arguments
 from netwatch.kernels.messages import SFLOW, Streams
 from netwatch.kernels.sequence import MESSAGES, RECORDS, Sequences, follow, repeated
 from netwatch.model.heard import Heard
@@ -21,14 +22,15 @@ class Numbering:
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
         self._state = Sequences.empty()
+        self._given = Arguments([self._state])  # taken apart once for all calls
 
     def repeated(self, messages: np.ndarray) -> None:
         """Mark messages that came before as duplicates."""
-        repeated(messages, self._state)
+        repeated(messages, self._given)
 
     def follow(self, messages: np.ndarray, records: np.ndarray, uncertain: np.ndarray) -> None:
         """Go on with messages; ``records`` int64 (n,) of each, ``uncertain`` bool (n,): some could not be counted."""
-        follow(messages, records, uncertain, self._state)
+        follow(messages, records, uncertain, self._given)
 
     def tell(self, tally: Tally) -> None:
         """Bring the tally's losses and their notes up to date."""

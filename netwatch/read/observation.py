@@ -14,7 +14,7 @@ from netwatch.model.address import text
 from netwatch.model.tally import Tally
 from netwatch.model.text import printable
 from netwatch.read.layout import LayoutTable
-from netwatch.read.timeline import Event, in_force
+from netwatch.read.timeline import Event, distinct, in_force
 from netwatch.wire.template import VARIABLE, Template
 
 READ_NAMES, READ_SAMPLING = 100_000, 2_000_000
@@ -58,7 +58,7 @@ class Observation:
         mine = (sets["layout"] >= 0) & options[sets["layout"]]
         mine &= messages["status"][sets["message"]] != DUPLICATE
         stream = messages["stream"][sets["message"]].astype(np.int64)
-        present = np.unique(stream).tolist()
+        present = distinct(stream)
         before = {each: self.interval(each) for each in present}
         events: list[Event] = []
         for row in np.flatnonzero(mine).tolist():

@@ -11,7 +11,7 @@ from netwatch.errors import Malformed
 from netwatch.kernels.messages import DUPLICATE
 from netwatch.model.tally import Tally
 from netwatch.read.layout import LayoutTable
-from netwatch.read.timeline import Event, in_force
+from netwatch.read.timeline import Event, distinct, in_force
 from netwatch.wire import ipfix, netflow9
 from netwatch.wire.netflow5 import VERSION_1, VERSION_5, VERSION_7
 from netwatch.wire.template import SMALLEST_DATA_SET, Template
@@ -58,6 +58,10 @@ class Templates:
 
     def assign(self, octets: np.ndarray, sets: np.ndarray, messages: np.ndarray, tally: Tally) -> list[Waiting]:
         """Fill ``sets["layout"]``, and give the waiting data sets whose templates came."""
+        versions = distinct(messages["version"])
+        if len(versions) == 1 and versions[0] in self._fixed:
+            sets["layout"] = self._fixed[versions[0]]
+            return []
         version = messages["version"][sets["message"]]
         stream = messages["stream"][sets["message"]].astype(np.int64)
         number = sets["number"].astype(np.int64)
@@ -71,7 +75,7 @@ class Templates:
         fresh = messages["status"][sets["message"]] != DUPLICATE
         rows = np.flatnonzero(data)
         keys = stream[rows] << 16 | number[rows]
-        before = {key: self._layout(key) for key in np.unique(keys).tolist()}
+        before = {key: self._layout(key) for key in distinct(keys)}
         events: list[Event] = []
         for row in np.flatnonzero(control & fresh).tolist():
             place = sets[row]

@@ -16,16 +16,24 @@ class Event(NamedTuple):
     value: int
 
 
+def distinct(values: np.ndarray) -> list[int]:
+    """The different ones among integers, ascending. Mostly there is but one, and that is seen at once."""
+    first = values[:1]
+    return first.tolist() if (values == first).all() else np.unique(values).tolist()
+
+
 def in_force(keys: np.ndarray, rows: np.ndarray, base: Callable[[int], int], events: Sequence[Event]) -> np.ndarray:
     """The value that each key has at its row, int64 (n,).
 
     ``keys`` int64 (n,), ``rows`` int64 (n,); ``base``: a key's value before the batch; ``events`` in order of rows.
     """
     # Few keys come again and again: to look them up is far cheaper than to sort all.
-    unique = np.unique(keys)
-    which = np.searchsorted(unique, keys)
-    values = np.array([base(key) for key in unique.tolist()], np.int64)[which]
-    places = {key: index for index, key in enumerate(unique.tolist())}
+    unique = distinct(keys)
+    if len(unique) == 1 and not events:
+        return np.full(len(keys), base(unique[0]), np.int64)
+    which = np.searchsorted(np.array(unique, np.int64), keys)
+    values = np.array([base(key) for key in unique], np.int64)[which]
+    places = {key: index for index, key in enumerate(unique)}
     known = [(places[e.key], e.row, e.value) for e in events if e.key in places]
     if not known:
         return values

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from netwatch.kernels.jit import inlined, kernel
-from netwatch.kernels.machine import Arguments, kept, path_of
+from netwatch.kernels.machine import Arguments, _processor, kept, path_of
 
 WALK = """
 import sys
@@ -118,5 +118,7 @@ def test_types_and_processor_make_other_files(monkeypatch: pytest.MonkeyPatch) -
         path_of(total.function, Arguments([value])).name for value in (1, True, 1.0, np.zeros(1), np.zeros((1, 1)))
     }
     monkeypatch.setattr(llvmlite.binding, "get_host_cpu_name", lambda: "another")
+    _processor.cache_clear()
     names.add(path_of(total.function, Arguments([1])).name)
+    _processor.cache_clear()
     assert len(names) == 6

@@ -59,7 +59,7 @@ def sets_of(octets, start, end):
     sets, messages = np.zeros(1, SET), np.zeros(1, MESSAGE)
     sets["start"], sets["end"] = start, end
     octets = np.frombuffer(octets, np.uint8)
-    return octets, sets, messages, table.arrays
+    return octets, sets, messages, table.given
 
 
 def test_a_set_beyond_its_octets_raises_instead_of_reading_on():
