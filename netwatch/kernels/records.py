@@ -7,6 +7,7 @@ length one after the other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -88,27 +89,38 @@ class Columns(NamedTuple):
     @classmethod
     def of(cls, n: int) -> Columns:
         """Zeros for ``n`` records."""
-        return cls(
-            np.zeros((LASTING + 1, n), np.int64),
-            np.zeros((EXPORTER + 1, n, 2), np.uint64),
-            np.zeros((SAMPLER + 1, n), np.uint32),
-            np.zeros((ICMP + 1, n), np.uint16),
-            np.zeros((ICMP_CODE + 1, n), np.uint8),
-        )
+        return cls(*(np.zeros((rows, n, *shape), dtype) for rows, shape, dtype in _ARRAYS))
 
     @classmethod
-    def partly(cls, n: int, zeroed: Iterable[tuple[str, int]]) -> Columns:
-        """For ``n`` records, zeros only in the rows named by array and number; other rows hold anything."""
-        columns = cls(
-            np.empty((LASTING + 1, n), np.int64),
-            np.empty((EXPORTER + 1, n, 2), np.uint64),
-            np.empty((SAMPLER + 1, n), np.uint32),
-            np.empty((ICMP + 1, n), np.uint16),
-            np.empty((ICMP_CODE + 1, n), np.uint8),
-        )
+    def partly(cls, n: int, zeroed: Iterable[tuple[str, int]], room: np.ndarray) -> Columns:
+        """For ``n`` records in ``room``, zeros only in the rows named by array and number; others hold anything.
+
+        ``room``: uint8, as many octets as :meth:`room_for` says.
+        """
+        arrays, at = [], 0
+        for rows, shape, dtype in _ARRAYS:
+            size = rows * n * dtype.itemsize * math.prod(shape)
+            arrays.append(room[at : at + size].view(dtype).reshape(rows, n, *shape))
+            at += size
+        columns = cls(*arrays)
         for kind, row in zeroed:
             getattr(columns, kind)[row] = 0
         return columns
+
+    @staticmethod
+    def room_for(n: int) -> int:
+        """Octets of the columns of ``n`` records."""
+        return n * sum(rows * dtype.itemsize * math.prod(shape) for rows, shape, dtype in _ARRAYS)
+
+
+_ARRAYS: tuple[tuple[int, tuple[int, ...], np.dtype], ...] = (
+    (LASTING + 1, (), np.dtype(np.int64)),
+    (EXPORTER + 1, (2,), np.dtype(np.uint64)),
+    (SAMPLER + 1, (), np.dtype(np.uint32)),
+    (ICMP + 1, (), np.dtype(np.uint16)),
+    (ICMP_CODE + 1, (), np.dtype(np.uint8)),
+)
+"""Of the arrays of Columns: rows, shape of a place, type; the widest first, so that each lies where its type may."""
 
 
 @part

@@ -21,6 +21,7 @@ from netwatch.read.memory import recall, remembered
 from netwatch.read.numbering import Numbering
 from netwatch.read.observation import Observation
 from netwatch.read.sflow import sampled
+from netwatch.read.source import Buffers
 from netwatch.read.templates import BROKEN, HELD_REASON, RESERVED, UNKNOWN, Templates, Waiting
 from netwatch.read.timeline import distinct
 
@@ -79,6 +80,7 @@ class ExportDecoder:
         self._streams = Streams.empty()
         self._known = Arguments([self._streams])  # taken apart once for all calls
         self._sets = np.empty(0, SET)
+        self._room = Buffers()  # memory that the system clears anew for every batch costs as much as decoding
         self._numbering = Numbering(self._streams)
         self._layouts = LayoutTable()
         self._templates = Templates(self._layouts)
@@ -250,7 +252,7 @@ class ExportDecoder:
             some["row"] = np.cumsum(some["count"]) - some["count"]
             n = int(some["count"].sum())
             use = self._layouts.use(tuple(distinct(some["layout"])))
-            columns = r.Columns.partly(n, use.zeroed)
+            columns = r.Columns.partly(n, use.zeroed, self._room.take(r.Columns.room_for(n)))
             r.decode(octets, some, messages, self._layouts.given, columns, self._notes)
             columns.four[r.INPUT] = self._input
             if ("four", r.SAMPLER) in use.written:

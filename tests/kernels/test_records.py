@@ -100,8 +100,8 @@ def test_rows_that_are_not_zeroed_never_show(monkeypatch):
     """Memory that held something else: only what every layout of a batch fills may be left as it was."""
     clean = r.Columns.partly
 
-    def used(n, zeroed):
-        columns = clean(n, ())
+    def used(n, zeroed, room):
+        columns = clean(n, (), room)
         for kind in columns:
             kind.fill(77)
         for kind, row in zeroed:
