@@ -19,7 +19,8 @@ class Event(NamedTuple):
 def distinct(values: np.ndarray) -> list[int]:
     """The different ones among integers, ascending. Mostly there is but one, and that is seen at once."""
     first = values[:1]
-    return first.tolist() if (values == first).all() else np.unique(values).tolist()
+    different: list[int] = (first if (values == first).all() else np.unique(values)).tolist()
+    return different
 
 
 def in_force(keys: np.ndarray, rows: np.ndarray, base: Callable[[int], int], events: Sequence[Event]) -> np.ndarray:
