@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from netwatch.fingerprint.prepared import Prepared, path_of
 from netwatch.fingerprint.prepared import keep as keep_text
 from netwatch.fingerprint.prepared import kept as kept_text
+from netwatch.fingerprint.room import answered
 
 if TYPE_CHECKING:
     import ibis
@@ -32,7 +34,7 @@ def run(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table] | None =
     beside = beside or {}
     engine = flows.get_backend().con
     text, schema = _prepared(query, flows, beside)
-    found: pa.Table = engine.execute(text).to_arrow_table()
+    found: pa.Table = answered(engine, text, lambda answer: answer.to_arrow_table())
     for other in beside:
         engine.unregister(other)
     return found.cast(schema)
@@ -43,7 +45,12 @@ def stream(query: Query, flows: ibis.Table, rows: int) -> Iterator[pa.RecordBatc
     import pyarrow as pa
 
     text, schema = _prepared(query, flows, {})
-    for batch in flows.get_backend().con.execute(text).to_arrow_reader(rows):
+
+    def begun(answer: Any) -> Iterator[pa.RecordBatch]:
+        reader = iter(answer.to_arrow_reader(rows))
+        return chain(list(islice(reader, 1)), reader)
+
+    for batch in answered(flows.get_backend().con, text, begun):
         yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
 
 
@@ -62,9 +69,8 @@ def _prepared(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table]) -
 def kept(query: Query, flows: ibis.Table, name: str) -> Iterator[ibis.Table]:
     """What ``query(flows)`` selects as a table of the engine, for as long as the ``with`` block; it may go to disk."""
     backend = flows.get_backend()
-    backend.con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {name} AS {_compiled(query, _named(flows), flows.schema(), ()).text}"
-    )
+    text = _compiled(query, _named(flows), flows.schema(), ()).text
+    answered(backend.con, f"CREATE OR REPLACE TEMP TABLE {name} AS {text}", lambda _answer: None)
     try:
         yield backend.table(name)
     finally:
