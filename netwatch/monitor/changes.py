@@ -124,7 +124,7 @@ def _sighted(
         findings = [*volume_findings(ground), *condition_findings(largest, series, Names())]
         names = {(change_name(c), c.since) for c in largest}
         told = [f for f in findings if f.change is not None and (change_name(f.change), f.change.since) in names]
-        sightings += [sighted(finding, None, ()).as_json() for finding in told]
+        sightings += [sighted(finding).as_json() for finding in told]
         noted += sorted(names)
     return sightings
 

@@ -22,6 +22,7 @@ from netwatch.model.notice import Life
 from netwatch.model.sums import BinSums
 from netwatch.model.tally import Tally
 from netwatch.monitor.life import OPEN, Moment, advance
+from netwatch.monitor.samples import samples_of
 from netwatch.monitor.sighting import sighted
 from netwatch.monitor.spool import Place
 from netwatch.pipeline.increment import Context, Increment, Named, increment
@@ -111,10 +112,11 @@ class Journal:
         """
         number = self.state.number + 1
         with self._increment(number, [named for named, _ in inputs]) as made:
-            flows = made.table if made.findings else None
+            samples = samples_of(made.table, made.findings) if made.findings else []
+            told = [sighted(finding, some, made.groups) for finding, some in zip(made.findings, samples, strict=True)]
             body = {
                 "entries": [asdict(entry) for entry in made.entries],
-                "sightings": [sighted(finding, flows, made.groups).as_json() for finding in made.findings],
+                "sightings": [sighting.as_json() for sighting in told],
                 "places": [[p.key, *p[1:], entry.digest] for (_, p), entry in zip(inputs, made.entries, strict=True)],
             }
             with self.state.change():

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from netwatch.model.address import text
 from netwatch.model.change import Change
 from netwatch.model.finding import Finding
-from netwatch.model.notice import FlowSample
-from netwatch.model.taxonomy import CODE
-from netwatch.model.verdict import Verdict
+from netwatch.monitor.samples import Sample
 
-SAMPLES = 5
 VERDICTS = 3
 """Verdicts that are kept of a finding with all their evidence."""
 
@@ -53,13 +48,11 @@ class Sighting:
         return asdict(self)
 
 
-def sighted(finding: Finding, flows: Any, watches: Sequence[str]) -> Sighting:
-    """The finding with some of the flows behind it; ``flows``: an Ibis table, or None; ``watches``: names by index."""
+def sighted(finding: Finding, samples: Sequence[Sample] = (), watches: Sequence[str] = ()) -> Sighting:
+    """The finding with some of the flows behind it; ``watches``: names of the watch groups by index."""
     change, verdicts = finding.change, finding.verdicts
-    samples: list[dict[str, Any]] = []
-    watch = ""
-    if flows is not None and verdicts:
-        samples, watch = _samples(flows, verdicts[0], watches)
+    index = samples[0].watch if samples else len(watches)
+    watch = watches[index] if index < len(watches) else ""
     if change is not None and change.entity.kind == "watch":
         watch = change.entity.value
     slack = None
@@ -72,7 +65,7 @@ def sighted(finding: Finding, flows: Any, watches: Sequence[str]) -> Sighting:
         sorted({t for v in verdicts for t in v.attack_techniques}),
         sorted({v.port for v in verdicts if v.port}),
         sorted({v.peer for v in verdicts if v.peer}),
-        _plain(finding.figures), samples, slack,
+        _plain(finding.figures), [asdict(sample.flow) for sample in samples], slack,
         float(sum(v.octets for v in verdicts)) if verdicts else 0.0,
         "" if change is None else change_name(change),
         [_plain(asdict(verdict)) for verdict in verdicts[:VERDICTS]],
@@ -82,38 +75,6 @@ def sighted(finding: Finding, flows: Any, watches: Sequence[str]) -> Sighting:
 def change_name(change: Change) -> str:
     """What a change is a change of; together with its beginning it names the change."""
     return f"{change.kind}|{change.entity.kind}|{change.entity.value}|{change.counter}"
-
-
-def _samples(flows: Any, verdict: Verdict, watches: Sequence[str]) -> tuple[list[dict[str, Any]], str]:
-    """A few flows of a verdict's class and subject, and the watch group that claims it."""
-    try:
-        network = ipaddress.ip_network(verdict.subject, strict=False)
-    except ValueError:
-        return [], ""
-    low, high = (_octets(int(edge), network.version) for edge in (network.network_address, network.broadcast_address))
-    touching = flows.source_address.between(low, high) | flows.destination_address.between(low, high)
-    touching &= flows.traffic_class == CODE[verdict.class_id]
-    rows = flows.filter(touching).order_by(["flow_start", "first_frame"]).limit(SAMPLES).to_pyarrow().to_pylist()
-    if not rows:
-        return [], ""
-    index = int(rows[0]["watch"])
-    return [asdict(_sample(row)) for row in rows], watches[index] if index < len(watches) else ""
-
-
-def _octets(number: int, version: int) -> bytes:
-    return (number if version == 6 else number | 0xFFFF << 32).to_bytes(16, "big")
-
-
-def _sample(row: dict[str, Any]) -> FlowSample:
-    start, end = (int(np.datetime64(row[name], "ns").astype(np.int64)) for name in ("flow_start", "flow_end"))
-    ends = [int.from_bytes(row[f"{side}_address"], "big") for side in ("source", "destination")]
-    source, destination = (text(end >> 64, end & 0xFFFF_FFFF_FFFF_FFFF) for end in ends)
-    return FlowSample(
-        source, destination, row["source_transport_port"], row["destination_transport_port"],
-        row["protocol_identifier"], start, end,
-        row["octet_delta_count"] + row["reverse_octet_delta_count"],
-        row["packet_delta_count"] + row["reverse_packet_delta_count"],
-    )  # fmt: skip
 
 
 def _plain(value: Any) -> Any:
