@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,10 +30,10 @@ class Made(NamedTuple):
     held: bool
 
 
-def made(seeds: int) -> Iterator[Made]:
-    """Captures of seeds 1 to ``seeds``, each there until the next one is asked for; even seeds are held apart."""
+def made(seeds: Sequence[int]) -> Iterator[Made]:
+    """Captures of ``seeds``, each there until the next one is asked for; even seeds are held apart."""
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(1, seeds + 1):
+        for seed in seeds:
             capture = Capture()
             mines: set[tuple[frozenset[str], int]] = set()
             labels: dict[frozenset[str], str] = {}

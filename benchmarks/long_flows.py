@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import pickle
 import re
 import sys
 import tempfile
@@ -313,35 +314,24 @@ def abstentions(found: Sequence[Found]) -> Iterator[str]:
             yield f"| {kind} | {name} | {len(flows)} | {len(flows) - missed.total()} | {told} |"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--only", default="", help="files whose path contains this")
-    parser.add_argument("--seeds", type=int, default=4, help="of generated sessions, half of them held apart")
-    parser.add_argument(
-        "--each", action="store_true", help="print every mining flow that is missed and every false alarm"
-    )
-    parser.add_argument("--save", type=Path, help="write all eligible flows with their features here (pickle)")
-    options = parser.parse_args()
+def judge_all(data: Path, only: str, seeds: Sequence[int]) -> Iterator[Found]:
+    """The eligible flows of all files, series and generated captures that are asked for."""
     engine = ibis.duckdb.connect(threads=2)
-    inputs = list(labelled(options.data, options.only)) if options.data.is_dir() else []
-    found = list(survey(inputs, engine))
+    yield from survey(list(labelled(data, only)) if data.is_dir() else [], engine)
     with tempfile.TemporaryDirectory() as folder:
-        for name, mines, path, ends, port in series(options.data, Path(folder)) if not options.only else ():
+        for name, mines, path, ends, port in series(data, Path(folder)) if not only else ():
             kind = "series in a VPN" if "vpn" in name and "novpn" not in name else "series"
-            one = Input(path, kind, "", True, {(ends, port)} if mines else set())
-            found += judged(one, engine)
-    for capture in made(options.seeds):
+            yield from judged(Input(path, kind, "", True, {(ends, port)} if mines else set()), engine)
+    for capture in made(seeds):
         one = Input(capture.path, "generated", "", True, capture.mines, capture.held, capture.labels)
-        found += judged(one, engine)
-    if options.save:
-        import pickle
+        yield from judged(one, engine)
 
-        options.save.write_bytes(pickle.dumps([one._asdict() for one in found]))
-    if options.each:
-        for one in found:
-            if one.mining != (one.posterior >= 0.5):
-                print(f"{'missed' if one.mining else 'FALSE'} {one.kind} {one.source} {one.named} {one.posterior:.3f}")
+
+def tell(found: Sequence[Found], each: bool) -> None:
+    """All tables, and with ``each`` every flow that is missed or falsely told."""
+    for one in found if each else ():
+        if one.mining != (one.posterior >= 0.5):
+            print(f"{'missed' if one.mining else 'FALSE'} {one.kind} {one.source} {one.named} {one.posterior:.3f}")
     coins = [one.features["coin"] for one in found if "coin" in one.features]
     long = [one for one in found if "any length" not in one.kind]
     print(*table(found), "", f"coin right: {sum(coins):.0f} of {len(coins)} flows", "", sep="\n")
@@ -349,6 +339,26 @@ def main() -> None:
     print("Captures and exports:", *precision(real), "", *abstentions(real), "", *reliability(long), sep="\n")
     held = [one for one in long if one.source.startswith("generated") and one.held]
     print("", "Generated, held apart:", *precision(held), "", *abstentions(held), sep="\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--only", default="", help="files whose path contains this, and no series")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3, 4], help="generated; even ones held apart")
+    parser.add_argument(
+        "--each", action="store_true", help="print every mining flow that is missed and every false alarm"
+    )
+    parser.add_argument("--save", type=Path, help="write all eligible flows with their features here (pickle)")
+    parser.add_argument("--saved", type=Path, nargs="*", help="print the tables of what was saved, instead")
+    options = parser.parse_args()
+    if options.saved:
+        found = [Found(**one) for path in options.saved for one in pickle.loads(path.read_bytes())]
+    else:
+        found = list(judge_all(options.data, options.only, options.seeds))
+    if options.save:
+        options.save.write_bytes(pickle.dumps([one._asdict() for one in found]))
+    tell(found, options.each)
 
 
 if __name__ == "__main__":

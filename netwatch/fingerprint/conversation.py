@@ -22,12 +22,16 @@ from netwatch.fingerprint.rhythm import NAMED, UNNAMED, Rhythms
 from netwatch.fingerprint.stitched import first_records, long_ones, stitched
 from netwatch.kernels.heads import CUT, HELLO, SNI
 from netwatch.model.address import from_octets
-from netwatch.model.application import TCP, by_port
+from netwatch.model.application import CODE, TCP, UDP, by_port
 from netwatch.model.flows import Flows
 from netwatch.wire.stratum import CLIENT, SERVER, fields, messages, unwrapped
 
 if TYPE_CHECKING:
     import ibis
+
+
+_TUNNELS = [CODE[name] for name in ("openvpn", "wireguard", "ipsec", "l2tp", "quic")]
+"""Services over UDP inside which other services may be."""
 
 
 class Conversations(Features):
@@ -270,11 +274,14 @@ def _miners(frame: dict[str, Any], minutes: np.ndarray) -> np.ndarray:
 
 
 def _of_another_service(port: np.ndarray, protocol: np.ndarray, pools: np.ndarray) -> np.ndarray:
-    """1.0 where a TCP port is that of a known service and of no listed pool, 0.0 where of neither, else NaN."""
-    known = by_port()[0, np.clip(port, 0, 65535).astype(np.int64)] > 0
+    """1.0 where a port is that of a known service (over TCP of no listed pool, over UDP of no tunnel), 0.0 where a TCP
+    port is of neither, else NaN.
+    """
+    over_tcp, over_udp = by_port()[:, np.clip(port, 0, 65535).astype(np.int64)]
     listed, dynamic = np.isin(port, pools), port >= DYNAMIC
-    told: np.ndarray = np.where((protocol != TCP) | listed | dynamic, np.nan, known.astype(np.float64))
-    return told
+    known: np.ndarray = np.where((protocol != TCP) | listed | dynamic, np.nan, (over_tcp > 0).astype(np.float64))
+    known[(protocol == UDP) & (over_udp > 0) & ~np.isin(over_udp, _TUNNELS)] = 1.0
+    return known
 
 
 def _clients(frame: dict[str, Any]) -> np.ndarray:

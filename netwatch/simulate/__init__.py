@@ -29,6 +29,7 @@ SCENARIOS: Registry[Scenario] = Registry(
         "port-scan": "netwatch.simulate.scenes:port_scan",
         "ssh-guess": "netwatch.simulate.scenes:ssh_guess",
         "ordinary-office": "netwatch.simulate.scenes:ordinary_office",
+        "quiet-hours": "netwatch.simulate.scenes:quiet_hours",
         "mixed-hour": "netwatch.simulate.scenes:mixed_hour",
     },
 )

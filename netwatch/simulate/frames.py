@@ -58,12 +58,12 @@ class Capture:
         return path
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _template(protocol: str) -> bytes:
-    from scapy.layers.inet import IP, TCP, UDP
+    from scapy.layers.inet import ICMP, IP, TCP, UDP
     from scapy.layers.l2 import Ether
 
-    upper = {"tcp": TCP, "udp": UDP}[protocol](chksum=0)
+    upper = {"tcp": TCP, "udp": UDP, "icmp": ICMP}[protocol](chksum=0)
     return bytes(Ether(src=bytes(6), dst=bytes(6)) / IP(src="0.0.0.0", dst="0.0.0.0", len=0, chksum=0) / upper)  # noqa: S104 - written over below
 
 
@@ -110,6 +110,17 @@ def udp(source: Endpoint, destination: Endpoint, payload: bytes, identification:
     frame = _header(source.address, destination.address, "udp") + payload
     struct.pack_into(">HHHH", frame, 34, source.port, destination.port, 8 + len(payload), 0)
     return _finished(frame, identification, 17, 40)
+
+
+def echo(source: str, destination: str, number: int, *, reply: bool = False) -> bytes:
+    """An echo request or reply with 56 octets of payload (RFC 792)."""
+    frame = _header(source, destination, "icmp") + bytes(range(8, 64))
+    struct.pack_into(">BBHHH", frame, 34, 0 if reply else 8, 0, 0, 0x4E57, number)
+    struct.pack_into(">H", frame, 36, 0xFFFF - _sum(bytes(frame[34:])))
+    struct.pack_into(">HH", frame, 16, len(frame) - 14, number & 0xFFFF)
+    frame[24:26] = b"\0\0"
+    struct.pack_into(">H", frame, 24, 0xFFFF - _sum(bytes(frame[14:34])))
+    return bytes(frame)
 
 
 def fragments(whole: bytes, size: int = 1480) -> list[bytes]:

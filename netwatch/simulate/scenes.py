@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netwatch.simulate import assaults, miners, sessions
+from netwatch.simulate import assaults, miners, quiet, sessions
 from netwatch.simulate.exporter import seconds
 from netwatch.simulate.frames import Capture, Endpoint
 from netwatch.simulate.nation import AS_NUMBER, PREFIX
@@ -86,7 +86,7 @@ def _office(scene: Scene, since: float, until: float, pages: int) -> None:
             sessions.ntp(wire, float(time), client, "104.17.0.123")
     sessions.imap(wire, since + 11, CLIENTS[0], "94.100.180.198", until)
     sessions.mqtt(wire, since + 3, "175.45.177.90", "47.92.0.60", until - 10)
-    sessions.json_rpc(wire, since + 20, CLIENTS[2], "175.45.176.33", min(until, since + 1800))
+    sessions.json_rpc(wire, since + 20, CLIENTS[2], Endpoint("175.45.176.33", 9090), min(until, since + 1800))
     sessions.ssh(wire, since + 240, CLIENTS[1], "163.172.1.9", 60)
 
 
@@ -209,4 +209,29 @@ def mixed_hour(out: Path, seed: int) -> list[Path]:
     _guess(scene, DAY + 900, 60)
     _flood(scene, DAY + 1800, DAY + 1890, 7_000)
     _reflect(scene, DAY + 2700, DAY + 2760, 1_500)
+    return scene.write(out)
+
+
+def quiet_hours(out: Path, seed: int) -> list[Path]:
+    """An hour and a half of what hides: a miner inside TLS at a mail server's port, a beacon, data in DNS, sweeps by
+    ICMP and UDP; and a harmless JSON-RPC service at a port common among pools.
+    """
+    scene, until = Scene("quiet-hours", seed), DAY + 5400
+    sessions.json_rpc(scene.wire("ordinary"), DAY + 9, CLIENTS[2], Endpoint("203.0.113.80", 3333), DAY + 900)
+    miner = quiet.Session("175.45.178.61", Endpoint("203.0.113.61", 993), DAY + 30, until - 30)
+    shares = quiet.encrypted_monero(scene.wire("hidden-monero"), miner, "imap.mail.example")
+    scene.expect("hidden-monero", "mining.encrypted", "source", subject=miner.client, peer=miner.server.address,
+                 port=993, shares=shares)  # fmt: skip
+    caller = quiet.Session("175.45.177.66", Endpoint("203.0.113.66", 8081), DAY + 100, until - 100)
+    visits = quiet.beacon(scene.wire("beacon"), caller, 60.0)
+    scene.expect("beacon", "c2.beacon", "source", subject=caller.client, peer=caller.server.address, port=8081,
+                 visits=visits)  # fmt: skip
+    carrier = quiet.Session("175.45.177.77", Endpoint("203.0.113.53", 53), DAY + 3000, DAY + 3120)
+    quiet.dns_tunnel(scene.wire("dns-tunnel"), carrier, "t.carrier.example", 120)
+    scene.expect("dns-tunnel", "c2.dns_tunnel", "source", subject=carrier.client, domain="carrier.example")
+    quiet.ping_sweep(scene.wire("ping-sweep"), DAY + 4000, "192.0.2.99", EVERY_ADDRESS[1:255:4], ALIVE)
+    scene.expect("ping-sweep", "scan.icmp", "target", subject="175.45.176.0/24", source="192.0.2.99")
+    ports = [int(port) for port in scene.chance.permutation(np.arange(20, 1000))[:60]]
+    quiet.udp_probe(scene.wire("udp-probe"), DAY + 4500, "198.51.100.98", "175.45.176.33", ports)
+    scene.expect("udp-probe", "scan.udp", "target", subject="175.45.176.33", source="198.51.100.98")
     return scene.write(out)

@@ -187,9 +187,9 @@ def mqtt(wire: Wire, time: float, client: str, server: str, until: float) -> Non
             talk.send(at + 0.2, 0, reading)
 
 
-def json_rpc(wire: Wire, time: float, client: str, server: str, until: float) -> None:
+def json_rpc(wire: Wire, time: float, client: str, server: Endpoint, until: float) -> None:
     """A media player's remote control: JSON-RPC 2.0 lines over TCP that have nothing to do with mining."""
-    talk = wire.conversation(client, Endpoint(server, 9090), 0.004)
+    talk = wire.conversation(client, server, 0.004)
     at, number = talk.open(time), 0
     while at < until:
         number += 1
