@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from netwatch.lazy import lazily
 
 if TYPE_CHECKING:
+    from netwatch.meter.copies import Copies
     from netwatch.meter.options import MeterOptions
     from netwatch.meter.process import Meter
 
-__all__ = ["Meter", "MeterOptions"]
+__all__ = ["Copies", "Meter", "MeterOptions"]
 
-__getattr__ = lazily(__name__, {"Meter": "process", "MeterOptions": "options"})
+__getattr__ = lazily(__name__, {"Copies": "copies", "Meter": "process", "MeterOptions": "options"})

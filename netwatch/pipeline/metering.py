@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netwatch.errors import UsageError
-from netwatch.meter import Meter, MeterOptions
+from netwatch.meter import Copies, Meter, MeterOptions
 from netwatch.model.packets import Packets
 from netwatch.model.tally import Tally
 from netwatch.read import Inputs, ReadOptions, open_inputs
@@ -43,13 +43,14 @@ def meter_into(
     from netwatch.store.flowfile import FlowFile
 
     inputs, meter = open_inputs(paths, reading), Meter(metering)
+    copies = Copies([file.begins for file in inputs.files], dedupe=metering.dedupe)
     with FlowFile(out, Told._fields) as file:
         for batch in inputs:
             if not isinstance(batch, Packets):
                 place = inputs.files[int(batch["input"][0])].path if len(batch) else "an input"
                 raise UsageError(f"{place} holds flow records, which are metered already; see netwatch flows")
-            file.append(meter.add(batch, HELD))
+            file.append(meter.add(copies.once(batch), HELD))
             advance(inputs)
         for flows in meter.drain():
             file.append(flows)
-    return Metered(file.rows, [*inputs.tallies, meter.tally])
+    return Metered(file.rows, [*inputs.tallies, *copies.tallies, meter.tally])

@@ -17,7 +17,7 @@ import numpy as np
 
 from netwatch.config import Options
 from netwatch.fingerprint import Fingerprinter
-from netwatch.meter import Meter
+from netwatch.meter import Copies, Meter
 from netwatch.model.elements import Direction
 from netwatch.model.flows import Flows, octets_both, rebatched
 from netwatch.model.packets import Packets
@@ -55,10 +55,13 @@ class Judged:
     exporters: list[dict[str, Any]]
 
 
-def metered(inputs: Inputs, meter: Meter, advance: Advance) -> Iterator[Flows]:
+def metered(inputs: Inputs, meter: Meter, advance: Advance, copies: Copies | None = None) -> Iterator[Flows]:
     """The flows of all inputs: those exported as they are, packets through the meter."""
     for batch in inputs:
-        yield meter.add(batch, HELD) if isinstance(batch, Packets) else batch
+        if isinstance(batch, Packets):
+            yield meter.add(copies.once(batch) if copies else batch, HELD)
+        else:
+            yield batch
         advance(inputs)
     yield from meter.drain()
 
@@ -108,9 +111,10 @@ def judged(paths: Sequence[str | Path], options: Options, advance: Advance = lam
     scope = Scope.build(options.scope)
     inputs = open_inputs(paths, options.read)
     meter, fingerprinter = Meter(options.meter), Fingerprinter(options.fingerprint)
+    copies = Copies([file.begins for file in inputs.files], dedupe=options.meter.dedupe)
     window = Tally("window", "flow record")
     with FlowStore.scratch() as observed, FlowStore.scratch() as store:
-        for flows in rebatched(metered(inputs, meter, advance), BATCH):
+        for flows in rebatched(metered(inputs, meter, advance, copies), BATCH):
             scoped = scope.annotate(within(flows, options.since, options.until, window))
             observed.append(fingerprinter.observe(scoped.take(scoped["direction"] != Direction.OUTSIDE)))
         observed.flush()
@@ -128,5 +132,5 @@ def judged(paths: Sequence[str | Path], options: Options, advance: Advance = lam
             series = builder.result()
         store.flush()
         folded = [builder.tally] if observed.rows else []
-        tallies = [*inputs.tallies, meter.tally, window, scope.tally, *twice, *folded]
+        tallies = [*inputs.tallies, *copies.tallies, meter.tally, window, scope.tally, *twice, *folded]
         yield Judged(inputs, scope, store, verdicts, series, tallies, exporters(observed))

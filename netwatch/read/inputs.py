@@ -24,7 +24,7 @@ class InputFile:
     """One input: ``index`` in the run's list, ``path`` as given ("-" is stdin), ``size`` at rest (-1 unknown).
 
     ``format`` is the reader's name, "" until recognised or where nothing recognises it; ``details`` are the reader's
-    facts, complete after reading.
+    facts, complete after reading. ``begins``: time of its first record, ns UTC, where its head told it.
     """
 
     index: int
@@ -32,6 +32,7 @@ class InputFile:
     size: int = -1
     format: str = ""
     compression: str = ""
+    begins: int | None = None
     details: dict[str, object] = field(default_factory=dict)
     digest: str = ""
 
@@ -57,10 +58,13 @@ class Inputs:
     named by the user) and is of no known format counts, but does not make the input incomplete.
     """
 
-    def __init__(self, paths: Sequence[str], options: ReadOptions, found: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, timed: Sequence[tuple[str, int | None]], options: ReadOptions, found: frozenset[str] = frozenset()
+    ) -> None:
         self.options = options
         self._found = found
-        self.files = [InputFile(index, path) for index, path in enumerate(paths)]
+        paths = [path for path, _ in timed]
+        self.files = [InputFile(index, path, begins=time) for index, (path, time) in enumerate(timed)]
         self.tallies: list[Tally] = []
         self.heard: list[Heard] = []
         self.octets = sum(_size(path) for path in paths)
@@ -164,14 +168,14 @@ def _nearest(place: Path) -> str:
     return f"; did you mean {place.parent / near[0]}?" if near else ""
 
 
-def _in_time_order(paths: list[str], options: ReadOptions) -> list[str]:
-    """Those whose time is known by time, in the places they hold among the others."""
+def _in_time_order(paths: list[str], options: ReadOptions) -> list[tuple[str, int | None]]:
+    """With the times that are known, and those by time, in the places they hold among the others."""
     if len(paths) == 1:
-        return paths
+        return [(paths[0], None)]
     times = [_begin(path, options) for path in paths]
     known = sorted((time, place) for place, time in enumerate(times) if time is not None)
-    ordered = iter(paths[place] for _, place in known)
-    return [path if time is None else next(ordered) for path, time in zip(paths, times, strict=True)]
+    ordered = iter((paths[place], time) for time, place in known)
+    return [(path, None) if time is None else next(ordered) for path, time in zip(paths, times, strict=True)]
 
 
 def _begin(path: str, options: ReadOptions) -> int | None:
