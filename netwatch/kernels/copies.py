@@ -1,8 +1,8 @@
 """Packets that several captures of one time hold: told by what they say, whatever frame they were in.
 
-A capture's packets are remembered by a hash of their Flow Key, identification, lengths, sequence number and flags; those
-alike are counted together. Of another capture as many count as copies as were remembered, at about the same time: so
-packets that cannot be told apart are compared by their number.
+A capture's packets are remembered by a hash of their Flow Key, identification, lengths, sequence number and flags, and
+those alike are counted together. Of another capture as many count as copies as were remembered, at about the same time:
+so packets that cannot be told apart are compared by their number.
 """
 
 from __future__ import annotations

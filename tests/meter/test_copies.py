@@ -96,17 +96,17 @@ def test_as_a_plain_count_says(drawn):
     copies = Copies([0, 0, 0], dedupe=True)
     kept = 0
     for number in range(3):
-        mine = [(kind, time) for capture, kind, time in drawn if capture == number]
+        mine = [(kind, time) for which, kind, time in drawn if which == number]
         rows = np.zeros(len(mine), PACKET)
         rows["tcp_sequence"], rows["time"] = [k for k, _ in mine], [1 + t * NEAR // 10 for _, t in mine]
         kept += len(copies.once(Packets(rows, np.zeros(1, np.uint8), number)))
     first, had, own = {}, Counter(), defaultdict(Counter)
-    for capture, kind, _ in drawn:
-        own[kind][capture] += 1
-        first.setdefault(kind, capture)
+    for number, kind, _ in drawn:
+        own[kind][number] += 1
+        first.setdefault(kind, number)
         had[kind] = own[kind][first[kind]]
     expected = sum(
-        had[kind] + sum(max(0, count - had[kind]) for capture, count in counts.items() if capture != first[kind])
+        had[kind] + sum(max(0, count - had[kind]) for number, count in counts.items() if number != first[kind])
         for kind, counts in own.items()
     )
     assert kept == expected
