@@ -7,7 +7,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 EXPORTER = "exporter"
-"""Kind of the rows that tell who was heard: ``flows`` counts records, ``packets`` sums their sampling intervals."""
+"""Kind of the rows that tell who was heard: ``flows`` counts records, ``packets`` sums their sampling intervals.
+
+The columns of variance hold seconds: of how many it is known what was sent, and of that, how many came.
+"""
 PARTS = ("octets", "octets_variance", "packets", "packets_variance", "flows")
 """Columns that add up. ``peers`` does not: of two parts of a bin the larger count stands, the least that is certain."""
 

@@ -30,7 +30,7 @@ from netwatch.read import open_inputs
 from netwatch.scope import Scope
 from netwatch.series import SeriesOptions
 from netwatch.store import FlowStore
-from netwatch.store.lake import Ingest, Lake
+from netwatch.store.lake import Ingest, Lake, heard_text
 
 SECOND = 10**9
 DAY = 86_400 * SECOND
@@ -182,7 +182,8 @@ def observe(
     tallies += [*inputs.tallies, meter.tally, times]
     if fault:
         return replace(entry, fault=fault)
-    return replace(entry, rows=rows, octets=octets, first=first if rows else 0, last=last)
+    heard = heard_text(inputs.heard)
+    return replace(entry, rows=rows, octets=octets, first=first if rows else 0, last=last, heard=heard)
 
 
 def _reason(error: Exception) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from netwatch.model.flows import Flows
+from netwatch.model.heard import Heard
 from netwatch.model.sums import BinSums
 from netwatch.series import SeriesOptions, sums_of
 from netwatch.store.lake import Ingest
@@ -27,10 +28,11 @@ def summed(batches: Iterable[Flows], entries: Sequence[Ingest], options: SeriesO
     if not kept:
         return BinSums.empty(FINE)
     first, last = min(e.first for e in kept), max(e.last for e in kept)
+    heard = [span for entry in kept for span in entry.spans]
     if last - first <= CHUNK_DAYS * DAY:
-        parts = [sums_of(even(batches), (first, last), options)]
+        parts = [sums_of(even(batches), (first, last), options, heard)]
     else:
-        parts = _in_chunks(list(batches), options)
+        parts = _in_chunks(list(batches), options, heard)
     return BinSums.joined(FINE, parts)
 
 
@@ -56,7 +58,7 @@ def _rows(flows: Flows, start: int, end: int) -> Flows:
     return Flows({name: column[start:end] for name, column in flows.columns.items()})
 
 
-def _in_chunks(batches: Sequence[Flows], options: SeriesOptions) -> list[BinSums]:
+def _in_chunks(batches: Sequence[Flows], options: SeriesOptions, heard: Sequence[Heard]) -> list[BinSums]:
     """Sums of flows that span long, those that begin in the same weeks together."""
     flows = Flows.concatenate(batches)
     chunk = flows["flow_start_nanoseconds"] // (CHUNK_DAYS * DAY)
@@ -64,5 +66,5 @@ def _in_chunks(batches: Sequence[Flows], options: SeriesOptions) -> list[BinSums
     for number in np.unique(chunk):
         some = flows.take(chunk == number)
         span = int(some["flow_start_nanoseconds"].min()), int(some["flow_end_nanoseconds"].max())
-        parts.append(sums_of(even([some]), span, options))
+        parts.append(sums_of(even([some]), span, options, heard))
     return parts

@@ -58,7 +58,17 @@ class Presence:
         for row, mine in by_row.items():
             known = observed_share(self.bins, [(s.since, s.until, 1.0) for s in mine])
             came = observed_share(self.bins, [(s.since, s.until, s.share) for s in mine])
-            self._heard[row] = known, np.minimum(came, known)
+            self.know(row, known, came)
+
+    def know(self, row: int, known: np.ndarray, came: np.ndarray) -> None:
+        """Of what share of each bin it is known what an exporter sent, and what share came, float64 (bins,)."""
+        known = np.minimum(known, 1.0)
+        self._heard[row] = known, np.minimum(came, known)
+
+    def heard(self, row: int) -> tuple[np.ndarray, np.ndarray]:
+        """What :meth:`know` was told of a row; zeros where it was told nothing."""
+        nothing = np.zeros(self.bins.count)
+        return self._heard.get(row, (nothing, nothing))
 
     def coverage(self, gap_p: float | None) -> np.ndarray:
         """Share of the traffic whose exporters were heard, float64 (bins,).
@@ -67,9 +77,8 @@ class Presence:
         silence less likely than ``gap_p`` was not heard; with None no silence counts as such.
         """
         usual, missing = np.zeros(self.bins.count), np.zeros(self.bins.count)
-        nothing = np.zeros(self.bins.count)
         for row, (records, octets) in enumerate(zip(self.records, self.octets, strict=True)):
-            known, came = self._heard.get(row, (nothing, nothing))
+            known, came = self.heard(row)
             silent = silences(records, gap_p) if gap_p is not None else np.zeros(self.bins.count, bool)
             alive = np.flatnonzero(records)
             lost = np.zeros(self.bins.count)

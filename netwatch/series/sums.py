@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from netwatch.model.flows import Flows
+from netwatch.model.heard import Heard
 from netwatch.model.series import COUNTERS, Bins, Entity, Series, SeriesSet
 from netwatch.model.sums import EXPORTER, PARTS, BinSums
 from netwatch.series.builder import LEAST_COVERAGE, SHORTEST_SILENCE, SeriesBuilder, corrected
@@ -15,15 +16,22 @@ from netwatch.series.keys import words
 from netwatch.series.options import SeriesOptions
 from netwatch.series.peers import PEERED
 
+SECOND = 10**9
 FIXED = ("scope", "direction", "family", "class", "watch")
 """Kinds of which every entity is kept apart."""
 
 
-def sums_of(batches: Iterable[Flows], span: tuple[int, int], options: SeriesOptions) -> BinSums:
-    """What flows between two instants (ns) add up to, in bins of ``options.bin`` seconds; only bins that have any."""
+def sums_of(
+    batches: Iterable[Flows], span: tuple[int, int], options: SeriesOptions, heard: Sequence[Heard] = ()
+) -> BinSums:
+    """What flows between two instants (ns) add up to, in bins of ``options.bin`` seconds; only bins that have any.
+
+    ``heard``: as of :class:`SeriesBuilder`.
+    """
     builder = SeriesBuilder(options, span)
     for flows in batches:
         builder.add(flows)
+    builder._presence.hear(heard)
     return _ledger_sums(builder)
 
 
@@ -42,10 +50,11 @@ def _ledger_sums(builder: SeriesBuilder) -> BinSums:
         parts.append(_rows(bins, times, at, (kind, words(kind, key, builder.options.watch)), columns))
     for name, row in sorted(presence._rows.items()):
         records = presence.records[row]
-        at = np.flatnonzero(records)
+        known, came = (share * bins.width / SECOND for share in presence.heard(row))
+        at = np.flatnonzero((records > 0) | (known > 0))
         share = np.divide(records, presence.records.sum(axis=0), out=np.zeros(bins.count), where=records > 0)
-        none = np.zeros(bins.count)
-        columns = (presence.octets[row], none, presence.intervals * share, none, records, np.full(bins.count, np.nan))
+        none = np.full(bins.count, np.nan)
+        columns = (presence.octets[row], known, presence.intervals * share, came, records, none)
         parts.append(_rows(bins, times, at, (EXPORTER, f"{name:016x}"), columns))
     return BinSums.joined(bins.width, parts)
 
@@ -104,6 +113,10 @@ def _presence(sums: BinSums, at: np.ndarray, heard: np.ndarray, bins: Bins) -> P
     presence.records = _table(number, at[rows], sums.flows[rows], len(names), bins.count)
     presence.octets = _table(number, at[rows], sums.octets[rows], len(names), bins.count)
     np.add.at(presence.intervals, at[rows], sums.packets[rows])
+    known = _table(number, at[rows], sums.octets_variance[rows], len(names), bins.count)
+    came = _table(number, at[rows], sums.packets_variance[rows], len(names), bins.count)
+    for row in np.flatnonzero(known.any(axis=1)):
+        presence.know(int(row), *(seconds[row] * SECOND / bins.width for seconds in (known, came)))
     return presence
 
 

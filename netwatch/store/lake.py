@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from netwatch.errors import UnreadableInput
 from netwatch.model.flows import ELEMENTS, Flows
+from netwatch.model.heard import Heard
 from netwatch.store.delta import Delta, told
 from netwatch.store.engines import Engine
 from netwatch.store.parts import Part, write_parts
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 LEDGER_KEY = "netwatch.ingest"
 DAY = 86_400 * 10**9
+MOST_SPANS = 2000
+"""Spans of an input that are kept: what exporters of a day's file lose is fewer."""
 RUN = 1 << 17
 """Rows sorted and written at a time: a bound on memory. A larger commit holds several sorted runs a day."""
 
@@ -38,6 +41,7 @@ class Ingest:
 
     ``rows``, ``octets``: Flow Records stored and their octets, both directions, as observed. ``first``, ``last``: of
     the earliest start and latest end, ns UTC, 0 where there are no rows. ``fault``: why it was quarantined, else "".
+    ``heard``: spans of which it is known what came, as :func:`heard_text` writes them.
     """
 
     digest: str
@@ -48,11 +52,24 @@ class Ingest:
     first: int = 0
     last: int = 0
     fault: str = ""
+    heard: str = ""
+
+    @property
+    def spans(self) -> list[Heard]:
+        """Spans of which it is known what came."""
+        told = json.loads(self.heard) if self.heard else []
+        return [Heard((high, low), *rest) for high, low, *rest in told]
 
     @property
     def code(self) -> int:
         """What the column ``input`` holds in the rows of this input: the first 31 bits of the digest."""
         return int(self.digest[:8], 16) >> 1
+
+
+def heard_text(spans: Sequence[Heard]) -> str:
+    """Spans as text for the ledger; of an input with more than a commit's note should hold, nothing is known."""
+    told = [(*span.exporter, *span[1:]) for span in spans]
+    return json.dumps(told, separators=(",", ":")) if 0 < len(told) <= MOST_SPANS else ""
 
 
 class Lake:

@@ -19,7 +19,7 @@ from netwatch.errors import OutputError, UnreadableInput
 from netwatch.store.delta import make_private
 from netwatch.store.lake import Ingest
 
-VERSION = 3
+VERSION = 4
 _SCHEMA = """
 create table meta(key text primary key, value text not null) without rowid;
 create table ledger(
@@ -40,6 +40,7 @@ _MIGRATIONS = {
     1: "create index findings_by_change on findings(json_extract(body, '$.change'))",
     2: "create table carried(kind text not null, value text not null, counter text not null, body text not null, "
     "primary key (kind, value, counter)) without rowid",
+    3: "alter table ledger add column heard text not null default ''",
 }
 """What turns the schema of one version into that of the next."""
 _COLUMNS = tuple(f.name for f in fields(Ingest))

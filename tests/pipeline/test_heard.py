@@ -97,3 +97,24 @@ def test_span_of_a_capture(tmp_path):
     (span,) = heard(tmp_path / "capture", make.pcap(frames))
     times = make.times(frames)
     assert span == ((0, 0), 0, times[0], times[-1], 1.0)
+
+
+def test_kept_sums_know_what_was_heard(tmp_path):
+    """What a monitor keeps of an input stands for the series that an analysis makes of it, silences included."""
+    from netwatch.pipeline.increment import Context, Named, increment
+    from netwatch.series import series_from
+    from netwatch.store.lake import Ingest
+
+    asked = SeriesOptions(bin=300, by=("scope",))
+    for name, lost in (("whole", 0), ("lost", RECORDS * len(SILENT))):
+        path = tmp_path / name
+        path.write_bytes(messages(lost))
+        options = Options(series=asked)
+        with judged([path], options) as result:
+            whole = result.series.get("scope", "all", "octets")
+        with increment([Named(str(path), Ingest("0" * 64, name, 1))], options, Context()) as made:
+            sums, entry = made.sums(asked), made.entries[0]
+        assert entry.spans
+        again = series_from(sums, whole.bins, (entry.first, entry.last), asked).get("scope", "all", "octets")
+        np.testing.assert_allclose(again.coverage, whole.coverage)
+        np.testing.assert_allclose(again.values, whole.values)

@@ -138,6 +138,7 @@ def test_a_state_of_the_version_before_is_migrated_and_of_a_later_one_refused(tm
     with sqlite3.connect(tmp_path / "state.sqlite") as db:
         db.execute("drop index findings_by_change")
         db.execute("drop table carried")
+        db.execute("alter table ledger drop column heard")
         db.execute("pragma user_version = 1")
     state = State(tmp_path)
     assert state.of_change("level_shift|scope|all|octets") == []
