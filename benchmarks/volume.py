@@ -1,6 +1,7 @@
 """Measures the detection of volume changes: synthetic networks, real change points, speed.
 
 python benchmarks/volume.py synthetic [first seed] [seeds] [bin seconds] [regime ...]
+python benchmarks/volume.py peers [first seed] [seeds] [regime ...]
 python benchmarks/volume.py tcpd
 python benchmarks/volume.py speed [series]
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from networks import KINDS, Truth, network, zone_of
+from peers import Peer, filled, installed, logs
 
 from netwatch.detect import DetectOptions, detect
 from netwatch.detect.pieces import pieces
@@ -78,27 +80,71 @@ def synthetic(first: int, seeds: int, width: int, regimes: list[str]) -> None:
         )
 
 
+LEVEL_KINDS = ("step3", "up30", "down30", "ramp3", "weeks40")
+POINT_KINDS = ("spike", "outage", "elephant")
+
+
+def peers(first: int, seeds: int, regimes: list[str]) -> None:
+    """Table 1 for the peers: levels on days, points on hours; a hit is any change at the time, whatever its size."""
+    kinds = ("null", *LEVEL_KINDS, *POINT_KINDS, "gap")
+    print(
+        f"seeds {first}-{first + seeds - 1}; found of {seeds} a kind; false: a year and series, all {len(kinds)} kinds"
+    )
+    for peer in installed():
+        for regime in regimes:
+            found, false, began = dict.fromkeys(kinds, 0), 0, time.process_time()
+            for kind in kinds:
+                for seed in range(first, first + seeds):
+                    made, truth = network(kind, regime, seed)
+                    good, rest = _judged(peer, next(iter(made.series.values())), truth)
+                    found[kind] += good
+                    false += rest
+            told = LEVEL_KINDS if peer.scale == 1 else POINT_KINDS
+            hit = "  ".join(f"{kind} {found[kind]}" for kind in told)
+            runs = seeds * len(kinds)
+            spent = (time.process_time() - began) / runs
+            print(f"{peer.name:24} {regime:9} {hit:60} false {false / runs / 3:7.2f}  {spent:.2f} CPU s", flush=True)
+
+
+def _judged(peer: Peer, series: Series, truth: Truth) -> tuple[bool, int]:
+    """Whether a peer tells the truth, and how much else it tells."""
+    width, step = series.bins.width // 10**9, DAY // peer.scale
+    places = peer.seek(logs(series.values, width, peer.scale))
+    times = series.bins.start + np.array(places, np.int64) * step
+    slack = 14 * DAY if peer.scale == 1 else DAY // 4
+    end = truth.until or truth.since
+    near = np.abs(times - truth.since) < slack
+    if truth.kind == "ramp3" or peer.scale == 24:
+        near |= (times > truth.since - slack) & (times < end + slack)
+    real = truth.kind in (LEVEL_KINDS if peer.scale == 1 else POINT_KINDS)
+    own = near | (np.abs(times - end) < slack) if real else np.zeros(len(times), bool)
+    return bool(near.any()) and real, int((~own).sum())
+
+
 def tcpd() -> None:
     """Table 2: pieces, as bins wider than a day have them; logs where all values are positive, as of volumes."""
     sys.path.insert(0, str(SHARED))
     import score
 
     annotations = json.loads((SHARED / "tcpd" / "annotations.json").read_text())
-    rows = []
+    rows, series = [], {}
     for name, marks in annotations.items():
         data = json.loads((SHARED / "tcpd" / f"{name}.json").read_text())
-        x = np.array([np.nan if v is None else v for v in data["series"][0]["raw"]], float)
+        series[name] = x = np.array([np.nan if v is None else v for v in data["series"][0]["raw"]], float)
         places = pieces(np.log(x) if np.nanmin(x) > 0 else x).places
         rows.append((score.tcpd_f1(marks, places), score.covering(marks, places, len(x))))
         rows[-1] += (score.tcpd_f1(marks, []), score.covering(marks, [], len(x)))
         print(
             f"{name:22} F1 {rows[-1][0]:.3f} covering {rows[-1][1]:.3f}   nothing: {rows[-1][2]:.3f} {rows[-1][3]:.3f}"
         )
-    print(
-        "mean of {}: F1 {:.3f} covering {:.3f}; reporting nothing {:.3f} {:.3f}".format(
-            len(rows), *np.mean(rows, axis=0)
-        )
-    )
+    means = np.mean(rows, axis=0)
+    print("mean of {}: F1 {:.3f} covering {:.3f}; reporting nothing {:.3f} {:.3f}".format(len(rows), *means))
+    for peer in (p for p in installed() if p.scale == 1):
+        scores = []
+        for name, marks in annotations.items():
+            found = peer.seek(filled(series[name]))
+            scores.append((score.tcpd_f1(marks, found), score.covering(marks, found, len(series[name]))))
+        print("{:24} F1 {:.3f} covering {:.3f}".format(peer.name, *np.mean(scores, axis=0)), flush=True)
 
 
 def speed(count: int) -> None:
@@ -123,6 +169,8 @@ if __name__ == "__main__":
     names = [a for a in sys.argv[2:] if not a.isdigit()]
     if what == "synthetic":
         synthetic(*(numbers + [300, 20, 3600][len(numbers) :]), names or ["national", "small"])
+    elif what == "peers":
+        peers(*(numbers + [300, 5][len(numbers) :]), names or ["national", "small"])
     elif what == "tcpd":
         tcpd()
     else:
