@@ -12,7 +12,7 @@ from netwatch.detect.coarse import turns
 from netwatch.detect.expectation import Baseline, centres
 from netwatch.detect.interval import Located, around, located
 from netwatch.detect.local_step import step
-from netwatch.detect.pieces import pieces
+from netwatch.detect.pieces import pieces, without_spikes
 from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, Sought, Structure, column, structure, yearly
 from netwatch.detect.study import Study
 from netwatch.model.change import Change, ChangeKind
@@ -164,7 +164,9 @@ class _Fine(_Report):
     def __init__(self, series: Series, levels: Levels, study: Study, kind: ChangeKind, detector: str) -> None:
         super().__init__(series, levels, study, kind, detector)
         self.factor = 7 if self.n >= WEEKLY_FROM and levels.per_day == 1.0 else 1
-        self.coarse = _centres(levels.values, self.factor)
+        # Passing moments are told as spikes and drops; weeks are robust against them by themselves.
+        self.level = levels.values if self.factor > 1 else without_spikes(levels.values)
+        self.coarse = _centres(self.level, self.factor)
         self.fixed = self._fixed(len(self.coarse), self.factor)
         longest = int(_EPISODE_DAYS * levels.per_day / self.factor)
         shortest = 2 if self.factor > 1 else 3
@@ -202,7 +204,7 @@ class _Fine(_Report):
 
         Waves and ramps stay in it: what of a rise is theirs and what the step's is left to the walk.
         """
-        level = self.levels.values
+        level = self.level
         for other in self.found.atoms:
             if other.kind == EPISODE and (other.at, other.until) != (atom.at, atom.until):
                 wide = Atom(EPISODE, other.at * self.factor, min(other.until * self.factor, self.n))
@@ -229,7 +231,7 @@ class _Fine(_Report):
         place = found.atom.at
         low, high = self._window(atom, atom.at)
         low, high = max(low, place - _STEP_REACH), min(high, place + _STEP_REACH)
-        estimate = step(self.levels.values, place, (low, high), self._sampling_error(low, high))
+        estimate = step(self.level, place, (low, high), self._sampling_error(low, high))
         if abs(estimate.effect) < np.log(self.min_ratio):
             return None
         return self._change(self.kind, (place, None), found._replace(estimate=estimate))

@@ -44,11 +44,17 @@ def part_of_level(point: Change, found: Sequence[Change], width: int) -> Change 
             continue
         edges = (other.since,) if other.until is None else (other.since, other.until)
         within = other.until is not None and other.since <= point.since < other.until
-        if any(abs(point.since - edge) <= slack for edge in edges):
+        alike = (point.ratio > 1) == (other.ratio > 1)
+        if any(abs(point.since - edge) <= slack for edge in edges) and (alike or _lesser(point, other)):
             return other
-        if within and (point.ratio > 1) == (other.ratio > 1):
+        if within and alike:
             return other
     return None
+
+
+def _lesser(point: Change, other: Change) -> bool:
+    """Whether a point is within a level's ratio, as what is left where an edge is not quite dated is."""
+    return max(point.ratio, 1 / max(point.ratio, 1e-9)) <= max(other.ratio, 1 / max(other.ratio, 1e-9))
 
 
 def about_observation(point: Change, found: Sequence[Change], width: int) -> Change | None:

@@ -53,11 +53,16 @@ def pieces(level: np.ndarray) -> Cut:
 
 
 def without_spikes(level: np.ndarray) -> np.ndarray:
-    """Values beyond five robust deviations of what is round them are put in the middle of that."""
+    """One or two values beyond five robust deviations of those before and of those after, put in the middle of them."""
     middle = running_median(level, _REACH)
-    apart = np.abs(level - middle)
-    spread = 1.4826 * float(np.nanmedian(apart))
-    far = apart > _SPIKE * spread if spread > 0 else np.zeros(len(level), bool)
+    spread = _SPIKE * 1.4826 * float(np.nanmedian(np.abs(level - middle)))
+    if not spread > 0:
+        return level
+    aside = np.concatenate([np.full(_REACH, np.nan), level, np.full(_REACH, np.nan)])
+    beside = running_median(aside, _REACH // 2)
+    before, after = beside[1 : len(level) + 1], beside[2 * _REACH - 1 : len(level) + 2 * _REACH - 1]
+    before, after = np.where(np.isnan(before), after, before), np.where(np.isnan(after), before, after)
+    far = (np.minimum(level - before, level - after) > spread) | (np.maximum(level - before, level - after) < -spread)
     return np.where(far, middle, level)
 
 

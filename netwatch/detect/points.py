@@ -44,10 +44,18 @@ def _changes(series: Series, base: Baseline, study: Study) -> Iterator[Change]:
     least = np.log(study.options.min_point if base.mode != "short" else _SHORT_RATIO)
     alarms = {1.0: short_alarms(base), -1.0: []} if base.mode == "short" else _alarms(series, base, study, months)
     for sign, found in alarms.items():
+        told: list[Change] = []
         for alarm in merged(found):
             change = _change(series, base, alarm, sign, least)
-            if change is not None:
-                yield change
+            if change is not None and told and change.since < (told[-1].until or 0):
+                told[-1] = max(told[-1], change, key=_excess)  # two alarms of one event
+            elif change is not None:
+                told.append(change)
+        yield from told
+
+
+def _excess(change: Change) -> float:
+    return float(str(change.facts["score_over_threshold"]))
 
 
 def _alarms(series: Series, base: Baseline, study: Study, months: float) -> dict[float, list[Alarm]]:
@@ -149,13 +157,23 @@ def often_empty(usual: np.ndarray, hours: np.ndarray, bins: int) -> bool:
     return bool(np.log(bins) + np.log(np.maximum(usual[hours], 1.0 / bins)).sum() > np.log(_LEAST_CHANCE))
 
 
+def _extended(height: np.ndarray, first: int, last: int, least: float) -> tuple[int, int]:
+    """The span with the bins beside it that are half as high, in logs: a long score may pass its threshold late."""
+    half = max(least, 0.5 * float(np.nanmedian(height[first : last + 1])))
+    while first > 0 and height[first - 1] > half:
+        first -= 1
+    while last < len(height) - 1 and height[last + 1] > half:
+        last += 1
+    return first, last
+
+
 def _change(series: Series, base: Baseline, alarm: Alarm, sign: float, least: float) -> Change | None:
     inside = slice(alarm.first, alarm.last + 1)
     left = sign * base.residual[inside] > 0.5 * least
     at = alarm.first + np.flatnonzero(left)
     if not len(at):
         return None
-    first, last = int(at[0]), int(at[-1])
+    first, last = _extended(sign * base.residual, int(at[0]), int(at[-1]), 0.5 * least)
     known = ~np.isnan(series.values[first : last + 1])
     actual = float(series.values[first : last + 1][known].sum())
     expected = float(base.expected[first : last + 1][known].sum())

@@ -224,3 +224,22 @@ def test_another_sampling_is_dated_to_the_bin(place):
     sampling[place + 3] = 100.0
     made = one(np.ones(400), sampling=sampling)
     assert list(sampling_changes(next(iter(made.series.values())))) == [place]
+
+
+@pytest.mark.parametrize("days", [90, 300])
+def test_half_a_day_of_flood_is_one_spike_of_half_a_day(days):
+    values = hourly(days, 7)
+    values[20 * 24 + 6 : 20 * 24 + 18] *= 3.0
+    (found,) = [c for c in detect(one(values), DetectOptions()) if abs(c.since - START - 20 * DAY) < 10 * DAY]
+    assert found.kind == ChangeKind.SPIKE
+    assert found.since == START + 20 * DAY + 6 * 3600 * 10**9
+    assert found.until == START + 20 * DAY + 18 * 3600 * 10**9
+
+
+def test_an_outage_the_day_before_a_rise_is_told_beside_it():
+    values = hourly(120, 9)
+    values[60 * 24 :] *= 1.6
+    values[59 * 24 + 5 : 59 * 24 + 10] *= 0.2
+    found = detect(one(values), DetectOptions())
+    kinds = {c.kind for c in found if abs(c.since - START - 60 * DAY) < 3 * DAY}
+    assert kinds == {ChangeKind.LEVEL_SHIFT, ChangeKind.DROP}
