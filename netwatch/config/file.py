@@ -119,14 +119,17 @@ def parse(content: Mapping[str, Any], base: Path) -> MonitorOptions:
 
 
 def _report(asked: ReportOptions, name: str) -> ReportOptions:
-    """The options of a report whose name makes a directory's and whose formats exist."""
-    from netwatch.report import FORMATS
+    """The options of a report whose name makes a directory's and whose formats and sections exist."""
+    from netwatch.report import FORMATS, SECTIONS
 
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
         raise UsageError(f"[report.{name!r}]: letters, digits, - and _ make a name")
     for form in asked.formats:
         if form not in FORMATS:
             raise UsageError(f"[report.{name}] formats: {UsageError.unknown('report format', form, FORMATS)}")
+    for section in asked.sections:
+        if section not in SECTIONS:
+            raise UsageError(f"[report.{name}] sections: {UsageError.unknown('section', section, SECTIONS)}")
     return asked
 
 

@@ -71,12 +71,14 @@ class ReportOptions:
     """A report by the calendar of the zone of ``[detect] timezone``.
 
     ``every``: the period that each is about; weeks begin on Monday. ``directory``: where a directory of each is made,
-    called by the schedule and the period. ``formats``: as those of ``netwatch analyze``.
+    called by the schedule and the period, such as one that its readers alone can look into. ``formats``: as those of
+    ``netwatch analyze``. ``sections``: what of the pages they want; all where nothing is said.
     """
 
     every: Literal["day", "week", "month"]
     directory: Path
     formats: tuple[str, ...] = ("pdf", "html", "json")
+    sections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,15 @@ def write_textfile(summary: PassSummary, path: Path) -> None:
         part.replace(path)
     except OSError as fault:
         raise OutputError(f"cannot write {printable(str(path))}: {fault.strerror}") from None
+
+
+def last_success(path: Path) -> int:
+    """The last success (ns) that a textfile tells of, 0 where there is none: for when the state cannot be asked."""
+    try:
+        found = re.search(r"^netwatch_last_success_timestamp_seconds ([0-9.e+]+)$", path.read_text("utf-8"), re.M)
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return int(float(found[1]) * SECOND) if found else 0
 
 
 def exposition(summary: PassSummary) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from netwatch.model.tally import Tally
 from netwatch.monitor.itself import sightings
 from netwatch.monitor.journal import Journal
 from netwatch.monitor.life import OPEN
-from netwatch.monitor.lock import lock
+from netwatch.monitor.lock import Busy, lock
 from netwatch.monitor.outbox import Sent, send
+from netwatch.monitor.scratch import scratch
 from netwatch.monitor.spool import Found, find_new
 from netwatch.monitor.summary import PassSummary
 from netwatch.store.state import State
@@ -41,12 +43,30 @@ def run_pass(options: MonitorOptions, now: int | None = None) -> Passed:
         OutputError: the store or the state cannot be written; what was committed stays, the next pass goes on.
     """
     started = time.time_ns() if now is None else now
-    with lock(options.state):
-        state = State(options.state)
+    with ExitStack() as held:
         try:
-            return _pass(options, state, started, now)
-        finally:
-            state.close()
+            held.enter_context(lock(options.state))
+            state = State(options.state)
+            held.enter_context(scratch(options.state))
+        except Busy:
+            raise
+        except NetwatchError as fault:
+            _tell_of(fault, options, started)
+            raise
+        held.callback(state.close)
+        return _pass(options, state, started, now)
+
+
+def _tell_of(fault: NetwatchError, options: MonitorOptions, started: int) -> None:
+    """Put into the health file that a pass could not even begin."""
+    if options.health.textfile is None:
+        return
+    from netwatch.monitor.health import last_success, write_textfile
+
+    before = last_success(options.health.textfile)
+    write_textfile(
+        PassSummary(started, max(started, before + 1), before, faults=(str(fault),)), options.health.textfile
+    )
 
 
 def last_summary(directory: Path) -> PassSummary | None:
@@ -111,11 +131,13 @@ def _pass(options: MonitorOptions, state: State, started: int, now: int | None) 
             faults=(*faults, *found.faults, *sent.faults),
         )
         summary = _counted(summary, journal.tallies)
-        _keep(state, summary, said)
-        if options.health.textfile is not None:
-            from netwatch.monitor.health import write_textfile
+        try:
+            _keep(state, summary, said)
+        finally:
+            if options.health.textfile is not None:
+                from netwatch.monitor.health import write_textfile
 
-            write_textfile(summary, options.health.textfile)
+                write_textfile(summary, options.health.textfile)
     return Passed(summary, journal.tallies)
 
 

@@ -51,7 +51,12 @@ def write_due(journal: Journal) -> list[str]:
         if period is None or period.until <= totals["first"]:
             continue
         directory = schedule.directory / f"{name}-{period.label}"
-        write(retrospect(kept(journal, schedule, period), journal.options.run), directory, schedule.formats)
+        write(
+            retrospect(kept(journal, schedule, period), journal.options.run),
+            directory,
+            schedule.formats,
+            schedule.sections,
+        )
         with state.change():
             state.put(f"report.{name}", str(period.until))
         written.append(str(directory))

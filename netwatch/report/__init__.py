@@ -11,13 +11,14 @@ from netwatch.lazy import lazily
 from netwatch.report.report import Baseline, InputFile, Report, Rhythm, TopRow, TopTable
 
 if TYPE_CHECKING:
-    from netwatch.report.choice import nothing_found
+    from netwatch.report.choice import SECTIONS, nothing_found
     from netwatch.report.figures import draw_series
     from netwatch.report.publication import FORMATS, REPORTS, check_writable, write
 
 __all__ = [
     "FORMATS",
     "REPORTS",
+    "SECTIONS",
     "Baseline",
     "InputFile",
     "Report",
@@ -31,4 +32,6 @@ __all__ = [
 ]
 
 _PUBLISHING = dict.fromkeys(("FORMATS", "REPORTS", "check_writable", "write"), "publication")
-__getattr__ = lazily(__name__, {**_PUBLISHING, "draw_series": "figures", "nothing_found": "choice"})
+__getattr__ = lazily(
+    __name__, {**_PUBLISHING, "draw_series": "figures", "SECTIONS": "choice", "nothing_found": "choice"}
+)

@@ -14,6 +14,12 @@ from netwatch.model.verdict import Verdict
 from netwatch.report.report import Report
 from netwatch.report.words import about_capture
 
+SECTIONS = (
+    "summary", "volume", "composition", "classes", "rhythm", "mining", "attacks", "tops", "findings", "method",
+    "inputs", "account", "attribution",
+)  # fmt: skip
+ALWAYS = ("summary", "account")
+"""No report leaves out its answer, nor what that does not rest on."""
 _LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP)
 
 

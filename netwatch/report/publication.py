@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from netwatch.errors import OutputError
 from netwatch.registry import Registry
+from netwatch.report.choice import SECTIONS
 from netwatch.report.clock import Clock
 from netwatch.report.report import Report
 
@@ -52,11 +53,14 @@ def check_writable(directory: Path) -> None:
         raise OutputError(f"{directory}: {fault.strerror or fault}") from None
 
 
-def write(report: Report, directory: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+def write(
+    report: Report, directory: Path, formats: Sequence[str] = FORMATS, sections: Sequence[str] = ()
+) -> list[Path]:
     """Write the report in these forms into ``directory``, which is made where missing; the files written.
 
     All is written to a hidden directory beside it first and moved when whole, so a fault leaves what was there.
-    The same report gives the same octets.
+    The same report gives the same octets. ``sections``: what of the pages is wanted, of
+    :data:`netwatch.report.choice.SECTIONS`; all where nothing is said.
 
     Raises:
         UsageError: no such form or time zone.
@@ -71,7 +75,7 @@ def write(report: Report, directory: Path, formats: Sequence[str] = FORMATS) -> 
     writers = [REPORTS[name]() for name in dict.fromkeys(formats)]
     clock = Clock.of(report.timezone)
     drawings = draw_all(report, clock)
-    rendering = Rendering(report, clock, drawings, compose(report, drawings, clock).as_json())
+    rendering = Rendering(report, clock, drawings, compose(report, drawings, clock, sections or SECTIONS).as_json())
     directory = directory.absolute()
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import five_minutes
 
 from netwatch.config import load
-from netwatch.errors import OutputError, UsageError
+from netwatch.errors import NetwatchError, OutputError, UsageError
 from netwatch.monitor.lock import Busy, lock
 from netwatch.monitor.one_pass import last_summary, run_pass
 from netwatch.monitor.verify import differences, opened
@@ -223,3 +223,36 @@ def test_silence_of_the_sources_is_a_finding_told_once(home):
     assert run(home).notices_sent == 1
     assert run(home, NOW + 300 * 10**9).notices_sent == 0
     assert last_summary(home / "store").findings == {"quality": 1}
+
+
+@pytest.mark.parametrize("damage", [b"no database at all, but long enough to be one" * 100, None])
+def test_a_pass_that_cannot_begin_is_in_the_health_file(home, damage):
+    """Whether the state is damaged, or in the way of the lock there is a symbolic link."""
+    config = home / "netwatch.toml"
+    config.write_text(config.read_text() + f'[health]\ntextfile = "{home}/netwatch.prom"\n')
+    bring(home, 0)
+    run(home)
+    before = (home / "netwatch.prom").read_text()
+    assert "netwatch_pass_success 1" in before
+    if damage is None:
+        (home / "store" / "lock").unlink()
+        (home / "store" / "lock").symlink_to(home / "elsewhere")
+    else:
+        (home / "store" / "state.sqlite").write_bytes(damage)
+    with pytest.raises(NetwatchError):
+        run(home)
+    after = (home / "netwatch.prom").read_text()
+    assert "netwatch_pass_success 0" in after and "netwatch_pass_faults 1" in after
+    name = "netwatch_last_success_timestamp_seconds "
+    assert [x for x in after.splitlines() if x.startswith(name)] == [
+        x for x in before.splitlines() if x.startswith(name)
+    ]
+
+
+def test_a_pass_clears_what_a_killed_one_left_of_temporary_files(home):
+    left = home / "store" / "scratch" / "netwatch-killed"
+    left.mkdir(parents=True)
+    (left / "flows.parquet").write_bytes(b"half")
+    bring(home, 0)
+    run(home)
+    assert not left.parent.exists()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -106,4 +107,21 @@ def test_a_report_that_cannot_be_written_is_written_by_the_next_pass(home):
 def test_what_means_nothing_is_told_before_anything_is_done(home, old, new, fault):
     (home / "netwatch.toml").write_text(CONFIG.replace(old, new))
     with pytest.raises(UsageError, match=fault):
+        load(home / "netwatch.toml")
+
+
+def test_a_report_has_the_sections_that_its_readers_want(home):
+    (home / "netwatch.toml").write_text(CONFIG + 'sections = ["attacks", "findings"]\n')
+    bring(home, 280, 281, flood=(281,))
+    bring(home, 289)
+    run(home)
+    page = (home / "reports/daily-2019-02-01/report.html").read_text()
+    shown = re.findall(r'<section id="([a-z]+)"', page)
+    assert shown == ["summary", "attacks", "findings", "account"]
+    assert "SYN flood" in page
+
+
+def test_a_section_that_does_not_exist_is_named(home):
+    (home / "netwatch.toml").write_text(CONFIG + 'sections = ["atacks"]\n')
+    with pytest.raises(UsageError, match=r"\[report.daily\] sections: .*attacks"):
         load(home / "netwatch.toml")

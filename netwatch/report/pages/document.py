@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from netwatch.report.choice import main_series
+from netwatch.report.choice import ALWAYS, SECTIONS, main_series
 from netwatch.report.clock import Clock
 from netwatch.report.figures import Drawing
 from netwatch.report.figures.rhythm import SHORTEST
@@ -13,8 +13,13 @@ from netwatch.report.pages.blocks import Block, Document, Section, bullets, text
 from netwatch.report.report import Report
 
 
-def compose(report: Report, drawings: Mapping[str, Drawing], clock: Clock) -> Document:
-    """The document that HTML and PDF set; ``drawings`` by name, those missing had nothing to draw."""
+def compose(
+    report: Report, drawings: Mapping[str, Drawing], clock: Clock, sections: Collection[str] = SECTIONS
+) -> Document:
+    """The document that HTML and PDF set; ``drawings`` by name, those missing had nothing to draw.
+
+    ``sections``: those wanted; :data:`ALWAYS` are there in any case.
+    """
 
     def figure(name: str) -> list[Block]:
         if name not in drawings:
@@ -51,8 +56,9 @@ def compose(report: Report, drawings: Mapping[str, Drawing], clock: Clock) -> Do
         ("What this answer does not rest on", "account", method.account(report)),
         ("Attribution", "attribution", credit),
     ]
-    sections = tuple(Section(title, anchor, tuple(blocks)) for title, anchor, blocks in parts)
+    wanted = {*ALWAYS, *sections}
+    chosen = tuple(Section(title, anchor, tuple(blocks)) for title, anchor, blocks in parts if anchor in wanted)
     version = report.versions.get("netwatch", "")
     footer = f"netwatch {version}".strip() + " · octets are layer-3 octets · rates bit/s, volumes bytes (SI)"
     window = "no time observed" if main_series(report) is None else clock.span(report.since, report.until)
-    return Document(report.title, report.subject, window, footer, sections)
+    return Document(report.title, report.subject, window, footer, chosen)
