@@ -16,6 +16,8 @@ from netwatch.kernels.segments import running_mean
 
 SCALES = (1, 3600, 21_600, 86_400)
 """Seconds over which residuals are averaged; 1 stands for the bin itself."""
+SHARES = len(SCALES) + 2
+"""Parts of the budget: the scales, the forecast's errors, and records (``detect/records``)."""
 ORDER = 6
 _HELD = 4.0
 """Deviations within which residuals are held before a forecast is made of them."""

@@ -14,6 +14,7 @@ DETECTORS: Registry[Detector] = Registry(
     {
         "level": "netwatch.detect.level:find_levels",
         "points": "netwatch.detect.points:find_points",
+        "records": "netwatch.detect.records:find_records",
         "gap": "netwatch.detect.observation:find_gaps",
         "sampling": "netwatch.detect.observation:find_sampling",
         "rhythm": "netwatch.detect.rhythm:find_rhythm",
@@ -26,7 +27,7 @@ _TOGETHER = ("gap", "sampling", "upstream")
 """Detectors that look at all series at once; the others see one at a time."""
 
 SUDDEN = ("points", "gap", "sampling")
-LASTING = ("level", "rhythm", "spread", "upstream")
+LASTING = ("level", "records", "rhythm", "spread", "upstream")
 """Detectors of what shows within hours, in fine bins, and of what takes days to show."""
 
 
@@ -38,9 +39,11 @@ def detect(series: SeriesSet, options: DetectOptions) -> list[Change]:
     """
     study = Study(series, options)
     names = options.detectors or tuple(DETECTORS)
+    from netwatch.detect.records import joined
+
     found = [change for name in names if name in _TOGETHER for change in DETECTORS[name](study)]
     alone = [DETECTORS[name] for name in names if name not in _TOGETHER]
     for one in study.each():
         found += [change for detector in alone for change in detector(one)]
     told = [c for c in found if c.kind not in POINTS or part_of_level(c, found, series.bins.width) is None]
-    return sorted(told, key=lambda c: (c.since, c.kind, c.entity, c.counter))
+    return sorted(joined(told, series.bins.width), key=lambda c: (c.since, c.kind, c.entity, c.counter))

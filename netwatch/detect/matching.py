@@ -20,7 +20,7 @@ def same(one: Change, other: Change) -> bool:
         return False
     if one.kind in LEVELS and other.kind in LEVELS:
         return (one.ratio > 1) == (other.ratio > 1) and _near(one, other, LEVEL_SLACK)
-    slack = POINT_SLACK if one.kind in POINTS else LEVEL_SLACK
+    slack = POINT_SLACK if one.kind in (*POINTS, ChangeKind.RECORD) else LEVEL_SLACK
     return one.kind == other.kind and _near(one, other, slack)
 
 

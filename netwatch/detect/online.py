@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from netwatch.detect.carried import Alarm, Carried, Limit
-from netwatch.detect.channels import learnt
+from netwatch.detect.channels import SHARES, learnt
 from netwatch.detect.clock import DAY, Clock, local_clock
 from netwatch.detect.expectation import floor_of, hour_scales, log_values, logs_of
 from netwatch.detect.foresight import WEEK, foresight, levels_of_days
@@ -85,7 +85,7 @@ def _limits(standard: np.ndarray, width: int, options: DetectOptions, count: int
     known = int((~np.isnan(standard)).sum())
     if known < LEAST_HISTORY:
         return ()
-    budget = options.false_alarms_per_month * known * width / MONTH / (2 * count * len(channels))
+    budget = options.false_alarms_per_month * known * width / MONTH / (2 * count * SHARES)
     return tuple(
         Limit(channel, *(threshold(sign * score, max(_QUIET // width, channel.width), budget) for sign in (1, -1)))
         for channel, score in channels

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netwatch.detect.channels import Channel, learnt
+from netwatch.detect.channels import SHARES, Channel, learnt
 from netwatch.detect.expectation import Baseline
 from netwatch.detect.level import mean_rate
 from netwatch.detect.study import Study
@@ -63,7 +63,7 @@ def _alarms(series: Series, base: Baseline, study: Study, months: float) -> dict
     standard = base.residual / base.scale
     standard[~whole(series)] = np.nan
     channels = list(learnt(standard, series.bins.width))
-    budget = study.options.false_alarms_per_month * months / (2 * study.count * max(1, len(channels)))
+    budget = study.options.false_alarms_per_month * months / (2 * study.count * SHARES)
     return {
         sign: [a for channel, score in channels for a in channel_alarms(channel, sign * score, budget)]
         for sign in (1.0, -1.0)

@@ -19,7 +19,7 @@ from netwatch.detect.matching import POINTS, about_observation, part_of_level, s
 from netwatch.detect.online import LEARNT, LEAST_DAYS, advance, learn
 from netwatch.detect.options import DetectOptions
 from netwatch.detect.study import Study
-from netwatch.model.change import Change
+from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Series, SeriesSet
 
 _EDGE = 7 * DAY
@@ -102,11 +102,16 @@ def _judged(change: Change, at: int, whole: list[Change], width: int) -> Told:
     twin = next((other for other in whole if same(change, other)), None)
     if twin is not None:
         return Told(change, at, "confirmed", twin)
-    if change.kind in POINTS:
-        wider = part_of_level(change, whole, width) or about_observation(change, whole, width)
+    if change.kind in (*POINTS, ChangeKind.RECORD):
+        wider = part_of_level(change, whole, width) or about_observation(change, whole, width) or _set(change, whole)
         if wider is not None:
             return Told(change, at, "part of", wider)
     return Told(change, at, "withdrawn", None)
+
+
+def _set(record: Change, whole: list[Change]) -> Change | None:
+    """The spike or drop that set a record."""
+    return next((p for p in whole if p.kind in POINTS and same(replace(record, kind=p.kind), p)), None)
 
 
 def _sudden(series: Series, study: Study, replay: Replay) -> Iterator[tuple[Change, int]]:

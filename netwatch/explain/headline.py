@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from netwatch.explain.words import Names, amount, appeared, between, spans, times, when
+from netwatch.explain.words import Names, amount, appeared, between, counted, spans, times, when
 from netwatch.model.change import Change, ChangeKind
-from netwatch.model.text import day
+from netwatch.model.text import day, instant
 
 LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP)
 PASSING = (ChangeKind.EPISODE, ChangeKind.SPIKE, ChangeKind.DROP)
@@ -20,6 +20,9 @@ _COUNTED = {"octets": "Volume", "packets": "Packets", "flows": "Flows", "peers":
 def title(change: Change, names: Names, window: int) -> str:
     """One line: ``VPN traffic (benign.vpn) appeared: 3.4 Mbit/s, 2017-01-22``; ``window`` is the run's length, ns."""
     what = _what(change, names)
+    if change.kind is ChangeKind.RECORD:
+        much = "" if change.counter == "peers" else f"{amount(change.after, change.counter)}, "
+        return f"{what} at {much}{_record(change)}, {when(change.since, window)}"
     if change.kind in PASSING:
         usual = "next to nothing before" if appeared(change) else f"{times(change.ratio)} the usual level"
         until = when(change.since, window) if change.until is None else spans(change.since, change.until)
@@ -58,6 +61,8 @@ def _what(change: Change, names: Names) -> str:
 
 def headline(change: Change, names: Names, window: int) -> str:
     """The numbers of a change with their intervals."""
+    if change.kind is ChangeKind.RECORD:
+        return _record_words(change, names)
     ratio = f"{times(change.ratio)} {between(change.ratio_low, change.ratio_high)}"
     if appeared(change):
         ratio = "from next to nothing"
@@ -71,7 +76,38 @@ def headline(change: Change, names: Names, window: int) -> str:
         since += f" until {when(change.until, window)}"
     p = "" if math.isnan(change.p_value) else f", {chance(change.p_value)}"
     kind = change.kind.capitalize()
-    return f"{kind} of {change.counter} of {names.entity(change.entity)}: {ratio}, {rates}, {since}{p}.{_means(change)}"
+    words = f"{kind} of {change.counter} of {names.entity(change.entity)}: {ratio}, {rates}, {since}{p}."
+    return f"{words}{_means(change)}{_set(change)}"
+
+
+def _record(change: Change) -> str:
+    """``the highest hour in 14 months``."""
+    facts = change.facts
+    hours = float(str(facts["hours"]))
+    what = "hour" if hours == 1 else f"{hours:g} hours" if hours > 1 else "bin"
+    return f"the {facts['record']} {what} in {counted(float(str(facts['months'])), 'month')}"
+
+
+def _record_words(change: Change, names: Names) -> str:
+    ever = ", all that was seen" if change.facts["ever_seen"] else ""
+    rates = ""
+    if change.counter != "peers":
+        rates = f": {amount(change.after, change.counter)} after {amount(change.before, change.counter)}"
+    before, best = _minute(str(change.facts["record_before"])), change.facts["record"]
+    return (
+        f"{_record(change)[4:].capitalize()}{ever}, of {change.counter} of {names.entity(change.entity)}, "
+        f"{_minute(instant(change.since))}{rates}, {times(change.ratio)} the {best} of the year before ({before})."
+    )
+
+
+def _set(change: Change) -> str:
+    """That a spike or drop set a record, where it did."""
+    return f" It holds {_record(change)}." if "record" in change.facts else ""
+
+
+def _minute(text: str) -> str:
+    """``2019-03-02 14:00 UTC``."""
+    return f"{text[:10]} {text[11:16]} UTC"
 
 
 def _means(change: Change) -> str:

@@ -72,7 +72,7 @@ def volume_findings(ground: Ground) -> list[Finding]:
 
 def _primary(changes: Sequence[Change]) -> list[Change]:
     """Changes of the scope's octets, and those of its other counters that no change of octets goes with."""
-    whole = [c for c in changes if c.entity.kind == "scope" and c.kind in (*LEVELS, *PASSING)]
+    whole = [c for c in changes if c.entity.kind == "scope" and c.kind in (*LEVELS, *PASSING, ChangeKind.RECORD)]
     octets = [c for c in whole if c.counter == "octets"]
     chosen = list(octets)
     for change in whole:
@@ -86,7 +86,7 @@ def _primary(changes: Sequence[Change]) -> list[Change]:
 
 def _moved(change: Change) -> float:
     lasting = ((change.until or change.since + 365 * DAY) - change.since) / DAY
-    return abs(change.after - change.before) * (lasting if change.kind in PASSING else 365)
+    return abs(change.after - change.before) * (365 if change.kind in LEVELS else lasting)
 
 
 def _split_by(change: Change) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ Span = tuple[int, int]
 """Half-open, ns UTC."""
 DAY = 86_400 * 10**9
 WEEK = 7 * DAY
-_PASSING = (ChangeKind.EPISODE, ChangeKind.SPIKE, ChangeKind.DROP)
+_PASSING = (ChangeKind.EPISODE, ChangeKind.SPIKE, ChangeKind.DROP, ChangeKind.RECORD)
 _MOST_SPANS = 32
 
 
