@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from netwatch.detect.expectation import Baseline, baseline
     from netwatch.detect.online import advance, learn
     from netwatch.detect.replay import Backtest, Replay, Told, backtest
+    from netwatch.detect.zone import LocalTime, local_time, localised
 
 __all__ = [
     "DETECTORS",
@@ -22,6 +23,7 @@ __all__ = [
     "Baseline",
     "Carried",
     "DetectOptions",
+    "LocalTime",
     "Replay",
     "Told",
     "advance",
@@ -30,6 +32,8 @@ __all__ = [
     "change_of",
     "detect",
     "learn",
+    "local_time",
+    "localised",
 ]
 
 __getattr__ = lazily(
@@ -38,5 +42,6 @@ __getattr__ = lazily(
     | dict.fromkeys(("DETECTORS", "LASTING", "SUDDEN", "detect"), "detection")
     | dict.fromkeys(("Carried", "change_of"), "carried")
     | dict.fromkeys(("advance", "learn"), "online")
-    | dict.fromkeys(("Backtest", "Replay", "Told", "backtest"), "replay"),
+    | dict.fromkeys(("Backtest", "Replay", "Told", "backtest"), "replay")
+    | dict.fromkeys(("LocalTime", "local_time", "localised"), "zone"),
 )

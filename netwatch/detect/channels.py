@@ -7,18 +7,23 @@ too short to move a mean. What a channel learnt from a history can be carried to
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from netwatch.detect.level import sampling_changes
 from netwatch.kernels.autoregression import autoregressed, forecast_errors
 from netwatch.kernels.segments import running_mean
+from netwatch.model.series import Series
 
 SCALES = (1, 3600, 21_600, 86_400)
 """Seconds over which residuals are averaged; 1 stands for the bin itself."""
 SHARES = len(SCALES) + 2
 """Parts of the budget: the scales, the forecast's errors, and records (``detect/records``)."""
 ORDER = 6
+_LEAST_EPOCH = 200
+"""Known bins of a sampling epoch from which its own width is known."""
 _HELD = 4.0
 """Deviations within which residuals are held before a forecast is made of them."""
 
@@ -52,6 +57,26 @@ def learnt(standard: np.ndarray, width: int) -> Iterator[tuple[Channel, np.ndarr
 
 def _scaled(channel: Channel, standard: np.ndarray) -> tuple[Channel, np.ndarray]:
     score = channel.score(standard)
-    known = score[~np.isnan(score)]
-    spread = max(1.4826 * float(np.median(np.abs(known))), 1e-6) if len(known) else 1.0
+    spread = _deviation(score)
     return channel._replace(spread=spread), score / spread
+
+
+def evened(standard: np.ndarray, series: Series) -> tuple[np.ndarray, float]:
+    """Residuals in deviations, made as wide in every sampling epoch as over all; the divisor of the last epoch.
+
+    Sampling blurs: what is counted from one packet in a thousand errs by more than what all packets tell.
+    """
+    borders = [0, *sampling_changes(series).tolist(), len(standard)]
+    if len(borders) == 2:
+        return standard, 1.0
+    out, overall, last = standard.copy(), _deviation(standard), 1.0
+    for first, end in pairwise(borders):
+        if (~np.isnan(standard[first:end])).sum() >= _LEAST_EPOCH:
+            last = max(_deviation(standard[first:end]) / overall, 0.1)
+            out[first:end] /= last
+    return out, last
+
+
+def _deviation(score: np.ndarray) -> float:
+    known = score[~np.isnan(score)]
+    return max(1.4826 * float(np.median(np.abs(known))), 1e-6) if len(known) else 1.0

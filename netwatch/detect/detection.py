@@ -5,6 +5,7 @@ from __future__ import annotations
 from netwatch.detect.matching import POINTS, part_of_level
 from netwatch.detect.options import DetectOptions
 from netwatch.detect.study import Detector, Study
+from netwatch.detect.zone import localised
 from netwatch.model.change import Change
 from netwatch.model.series import SeriesSet
 from netwatch.registry import Registry
@@ -37,7 +38,7 @@ def detect(series: SeriesSet, options: DetectOptions) -> list[Change]:
     Raises:
         UsageError: a detector or time zone that is not known.
     """
-    study = Study(series, options)
+    study = Study(series, localised(series, options))
     names = options.detectors or tuple(DETECTORS)
     from netwatch.detect.records import joined
 

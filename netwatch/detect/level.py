@@ -307,6 +307,8 @@ def sampling_changes(series: Series) -> np.ndarray:
     if len(known) < 2:
         return np.zeros(0, np.int64)
     logs = np.log2(series.sampling[known])
+    if np.ptp(logs) < 0.5:
+        return np.zeros(0, np.int64)
     reach = min(12, len(known) // 2)
     padded = np.concatenate([np.full(reach, logs[0]), logs, np.full(reach, logs[-1])])
     windows = np.lib.stride_tricks.sliding_window_view(padded, reach)

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from netwatch.detect.carried import Alarm, Carried, Limit
-from netwatch.detect.channels import SHARES, learnt
+from netwatch.detect.channels import SHARES, evened, learnt
 from netwatch.detect.clock import DAY, Clock, local_clock
 from netwatch.detect.expectation import floor_of, hour_scales, log_values, logs_of
 from netwatch.detect.foresight import WEEK, foresight, levels_of_days
@@ -44,7 +44,7 @@ def learn(series: Series, options: DetectOptions, count: int) -> Carried | None:
     seen = foresight(logs, clock)
     hour = clock.slot * 24 // clock.slots
     scale = hour_scales(seen.residual, hour)
-    standard = seen.residual / scale[hour]
+    standard, blur = evened(seen.residual / scale[hour], series)
     expected = np.exp(logs - seen.residual)
     ordinary = np.where(whole(series) & (clock.day >= _UNTAUGHT), standard, np.nan)
     limits = _limits(ordinary, series.bins.width, options, count)
@@ -61,7 +61,7 @@ def learn(series: Series, options: DetectOptions, count: int) -> Carried | None:
     return Carried(
         at=series.bins.end, width=series.bins.width, timezone=options.timezone, floor=floor_of(series),
         least=float(np.log(options.min_point)), profile=profile, levels=_last(seen.level[:last], WEEK),
-        day=clock.first + last, today=logs[today] - seen.profile[last, clock.slot[today]], scale=scale,
+        day=clock.first + last, today=logs[today] - seen.profile[last, clock.slot[today]], scale=scale * blur,
         empty=usually_empty(series, hour), bins=series.bins.count, limits=limits, tail=tail,
     )  # fmt: skip
 

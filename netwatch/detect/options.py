@@ -10,7 +10,8 @@ class DetectOptions:
     """Settings of the detection.
 
     ``false_alarms_per_month``: how many false point alarms are put up with, over all watched series together.
-    ``timezone``: IANA zone of the watched network, such as ``Asia/Pyongyang``; None takes UTC.
+    ``timezone``: IANA zone of the watched network, such as ``Asia/Pyongyang``; None takes what the
+    rhythm tells (``detect/zone``), else UTC.
     ``detectors``: names in ``DETECTORS``; empty means all of them.
     ``min_ratio``: smallest level shift that is told (1.2: up by a fifth, or down by a sixth).
     ``min_ramp``: smallest total ratio of a ramp, and ``min_ramp_year`` its smallest ratio a year.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netwatch.detect.channels import SHARES, Channel, learnt
+from netwatch.detect.channels import SHARES, Channel, evened, learnt
 from netwatch.detect.expectation import Baseline
 from netwatch.detect.level import mean_rate
 from netwatch.detect.study import Study
@@ -60,8 +60,7 @@ def _excess(change: Change) -> float:
 
 def _alarms(series: Series, base: Baseline, study: Study, months: float) -> dict[float, list[Alarm]]:
     """Alarms of all channels by sign."""
-    standard = base.residual / base.scale
-    standard[~whole(series)] = np.nan
+    standard, _ = evened(np.where(whole(series), base.residual / base.scale, np.nan), series)
     channels = list(learnt(standard, series.bins.width))
     budget = study.options.false_alarms_per_month * months / (2 * study.count * SHARES)
     return {
@@ -93,7 +92,7 @@ def channel_alarms(channel: Channel, score: np.ndarray, budget: float) -> Iterat
         return
     width = channel.width
     limit = threshold(score, max(12, 2 * width), budget)
-    above = np.flatnonzero(np.nan_to_num(score, nan=-np.inf) > limit)
+    above = np.flatnonzero(score > limit)  # NaN is not beyond
     if not len(above):
         return
     cuts = np.flatnonzero(np.diff(above) > max(2, width))

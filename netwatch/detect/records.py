@@ -92,12 +92,11 @@ def _records(value: np.ndarray, budget: float) -> Iterator[tuple[int, int]]:
 
 def _beyond(value: np.ndarray) -> Iterator[tuple[int, int]]:
     """Days beyond all of the year before them, each with the most extreme of those."""
-    for day in range(LEAST_DAYS, len(value)):
-        past = value[max(0, day - YEAR) : day]
-        if (~np.isnan(past)).sum() >= LEAST_DAYS - 2:
-            holder = day - len(past) + int(np.nanargmax(past))
-            if value[day] > value[holder]:
-                yield day, holder
+    before = np.concatenate([np.full(YEAR, -np.inf), np.where(np.isnan(value), -np.inf, value)])[:-1]
+    past = np.lib.stride_tricks.sliding_window_view(before, YEAR)
+    known = np.isfinite(past).sum(axis=1) >= LEAST_DAYS - 2
+    for day in np.flatnonzero(known & (value > past.max(axis=1))).tolist():
+        yield day, day - YEAR + int(np.argmax(past[day]))
 
 
 def _margin(value: np.ndarray, bare: int, budget: float) -> float:

@@ -3,7 +3,8 @@
 Sudden changes are replayed with ``detect/online``: from its third week on each series is learnt at equal intervals and
 stepped in between. Lasting ones are sought as a monitor seeks them, in the days up to then: at the same intervals, and
 for what is new at each day since the last look, so that the day of the telling is found. Nothing is known ahead of
-time. Each telling is then held against what the detectors say of the whole.
+time, but for the local time that the rhythm tells where no zone is given. Each telling is then held against what the
+detectors say of the whole.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from netwatch.detect.matching import POINTS, about_observation, part_of_level, s
 from netwatch.detect.online import LEARNT, LEAST_DAYS, advance, learn
 from netwatch.detect.options import DetectOptions
 from netwatch.detect.study import Study
+from netwatch.detect.zone import localised
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Series, SeriesSet
 
@@ -78,6 +80,7 @@ def backtest(series: SeriesSet, options: DetectOptions, replay: Replay | None = 
     bins = series.bins
     if not bins.count:
         return Backtest([], [], bins.start, bins.end, 0, options.false_alarms_per_month)
+    options = localised(series, options)
     whole = detect(series, options)
     chosen = options.detectors or ("points", *LASTING)
     study = Study(series, options)

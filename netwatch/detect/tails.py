@@ -1,6 +1,8 @@
 """Thresholds from extreme-value tails: peaks over threshold with a generalised Pareto fit.
 
-Pickands 1975; probability-weighted moments of Hosking & Wallis 1987, which do not fail on small samples.
+Pickands 1975; probability-weighted moments of Hosking & Wallis 1987, which do not fail on small samples. What few peaks
+leave unknown of the tail makes it heavier: the shape is drawn to a mild one as by so many peaks more (a prior as in
+Martins & Stedinger 2000), and that of the scale adds 1/n to it (which for an exponential tail is its exact prediction).
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ import numpy as np
 
 _QUANTILE = 0.98
 _TRIM = 0.02
+_SHAPE, _WEIGHT = 0.05, 20
+"""Shape that few peaks are drawn to, and the number of peaks that this counts as."""
 
 
 def threshold(score: np.ndarray, apart: int, budget: float) -> float:
@@ -19,7 +23,7 @@ def threshold(score: np.ndarray, apart: int, budget: float) -> float:
     """
     known = score[~np.isnan(score)]
     base = float(np.quantile(known, _QUANTILE))
-    above = np.flatnonzero(np.nan_to_num(score, nan=-np.inf) > base)
+    above = np.flatnonzero(score > base)  # NaN is not above
     if not len(above):
         return max(base, 4.0)
     first = np.concatenate([[0], np.flatnonzero(np.diff(above) > apart) + 1])
@@ -29,6 +33,7 @@ def threshold(score: np.ndarray, apart: int, budget: float) -> float:
     if len(kept) < 10:
         return max(base, 4.0) * 2.0
     shape, scale = pareto(kept)
+    shape = (len(kept) * shape + _WEIGHT * _SHAPE) / (len(kept) + _WEIGHT) + 1.0 / len(kept)
     times = max(rate / max(budget, 1e-9), 1.0)
     reach = scale * np.log(times) if abs(shape) < 1e-6 else scale / shape * (times**shape - 1.0)
     return max(base + float(reach), 3.0)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netwatch.config import Options
-from netwatch.detect import baseline, detect
+from netwatch.detect import baseline, detect, local_time, localised
 from netwatch.explain import Names, answer, explain
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Finding
@@ -36,7 +36,9 @@ def analyze(paths: Sequence[str | Path], options: Options, advance: Advance = la
     """
     with judged(paths, options, advance) as result:
         series = result.series or SeriesSet(Bins(0, 1, 0))
-        changes = detect(series, options.detect) if result.series else []
+        estimate = local_time(series) if options.detect.timezone is None else None
+        judged_by = localised(series, options.detect)
+        changes = detect(series, judged_by) if result.series else []
         flows = result.store.table
         names = Names(result.scope.holder)
         findings = explain(series, changes, result.verdicts, flows, options.explain, names)
@@ -55,14 +57,19 @@ def analyze(paths: Sequence[str | Path], options: Options, advance: Advance = la
             changes=tuple(changes),
             series=series,
             baselines={
-                (one.entity, one.counter): baseline(one, options.detect)
+                (one.entity, one.counter): baseline(one, judged_by)
                 for counter in COUNTERS
                 for one in series.of("scope", counter)
             },
             tallies=tuple(result.tallies),
             tops=top_tables(flows, result.scope),
             rhythms=rhythms(series, changes, options),
-            parameters={"options": plain(asdict(options)), "scope": scope, "exporters": result.exporters},
+            parameters={
+                "options": plain(asdict(options)),
+                "scope": scope,
+                "exporters": result.exporters,
+                "local_time": estimate.words() if estimate else judged_by.timezone,
+            },
             versions=versions(),
             attribution=attribution(scope),
             timezone=options.detect.timezone or "UTC",

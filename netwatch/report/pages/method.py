@@ -30,6 +30,10 @@ def method(report: Report, clock: Clock) -> list[Block]:
         "A verdict's probability combines the evidence's weights with the prior that stands beside it. Evidence that"
         " was not available weighs nothing and is listed. Behaviour alone is never more than “likely”.",
     ]
+    if "local_time" in report.parameters:
+        lines.append(
+            f"Local time of the watched networks, for what is usual at an hour: {report.parameters['local_time']}."
+        )
     detectors = sorted({c.detector for c in report.changes if c.detector})
     if detectors:
         lines.append(f"Changes were found by: {', '.join(detectors)}.")
