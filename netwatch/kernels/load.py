@@ -38,7 +38,7 @@ def _loader(octets: int, swapped: bool) -> Any:
 
 
 _be16, _be32, _be64 = bare16, bare32, bare64 = _loader(2, True), _loader(4, True), _loader(8, True)
-_le16, _le32, _le64 = _loader(2, False), _loader(4, False), _loader(8, False)
+_le16, _le32, _le64 = bare_le16, bare_le32, bare_le64 = _loader(2, False), _loader(4, False), _loader(8, False)
 
 
 @part

@@ -13,13 +13,11 @@ from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
 from netwatch.kernels.jit import kernel, part
 from netwatch.kernels.load import be16, be32, be64, le16, le32, le64
+from netwatch.kernels.nfrun import HEADER, alike, decode_run, elements
 from netwatch.kernels.stride import MAPPED
 
 COMMON_OLD, MAP, EXPORTER, EXPORTER_STATISTICS, SAMPLER_OLD, COMMON, RECORD, SAMPLER = 1, 2, 7, 8, 9, 10, 11, 15
 """Types of records."""
-GENERIC, IPV4, IPV6, MISC, OUT, VLAN, AS, BGP4, BGP6, HOP4, HOP6, RECEIVED4, RECEIVED6 = range(1, 14)
-ADJACENT, EVENT = 16, 19
-"""Elements of a layout 2 record."""
 SAMPLED = 2, 128
 """Bits of the flags of a record (layout 2, layout 1): its counters were multiplied by the sampling interval."""
 MAPS = 1 << 16
@@ -78,19 +76,50 @@ def _u64(octets, p, big):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def survey(octets, big):  # type: ignore[no-untyped-def]
-    """Walk the records of a block: (records, flow records, octets of flow records, place where a record is broken)."""
-    p, seen, flows, size_of_flows = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+def survey(octets, start, big, runs, told):  # type: ignore[no-untyped-def]
+    """Walk the records of a block from ``start`` on, and find the runs of those alike.
+
+    Args:
+        octets: uint8, the block's records.
+        start: where the first begins.
+        big: whether numbers are most significant octet first.
+        runs: int64 (n, 4), filled: start, size of a record, number of records, type.
+        told: int64 (2,), filled: kinds of elements (layout 2) that some flow record has, and that all have; 0 and 0 where
+            one is of layout 1.
+
+    Returns:
+        (records, flow records, runs, place behind the last, which is before the end where a record is broken or there
+        was no room for another run).
+
+    """
+    p, seen, flows, found = np.int64(start), np.int64(0), np.int64(0), np.int64(0)
+    some, every = np.int64(0), np.int64(-1)
+    old = False
     while p + 4 <= len(octets):
         kind, size = _u16(octets, p, big), _u16(octets, p + 2, big)
         if size < 4 or p + size > len(octets):
-            return seen, flows, size_of_flows, p
+            break
+        if (
+            found
+            and kind == RECORD
+            and runs[found - 1, 3] == RECORD
+            and alike(octets, runs[found - 1, 0], p, size, big)
+        ):
+            runs[found - 1, 2] += 1
+        elif found == len(runs):
+            break
+        else:
+            runs[found, 0], runs[found, 1], runs[found, 2], runs[found, 3] = p, size, 1, kind
+            found += 1
+            old = old or kind == COMMON or kind == COMMON_OLD
+            if kind == RECORD:
+                has = elements(octets, p, size, big)
+                some, every = some | has, every & has
         seen += 1
-        if kind in (RECORD, COMMON, COMMON_OLD):
-            flows += 1
-            size_of_flows += size
+        flows += kind == RECORD or kind == COMMON or kind == COMMON_OLD
         p += size
-    return seen, flows, size_of_flows, p
+    told[0], told[1] = (0, 0) if old else (some, every)
+    return seen, flows, found, p
 
 
 @part
@@ -102,25 +131,6 @@ def _address(columns, row, k, octets, p, big, six):  # type: ignore[no-untyped-d
         columns.address[row, k, 0] = np.uint64(0)
         address = np.uint64(_u32(octets, p, big))
         columns.address[row, k, 1] = MAPPED | address if address or row != r.NEXT_HOP else np.uint64(0)
-
-
-@part
-def _milliseconds(value):  # type: ignore[no-untyped-def]
-    """Ms since 1970 as ns, saturated."""
-    return min(m.signed(value), m.LATEST // 1_000_000) * 1_000_000
-
-
-@part
-def _generic(columns, k, octets, p, big):  # type: ignore[no-untyped-def]
-    columns.wide[r.START, k] = _milliseconds(_u64(octets, p, big))
-    columns.wide[r.END, k] = _milliseconds(_u64(octets, p + 8, big))
-    columns.wide[r.PACKETS, k] = m.signed(_u64(octets, p + 24, big))
-    columns.wide[r.OCTETS, k] = m.signed(_u64(octets, p + 32, big))
-    columns.two[r.SOURCE_PORT, k] = _u16(octets, p + 40, big)
-    columns.two[r.DESTINATION_PORT, k] = _u16(octets, p + 42, big)
-    columns.one[r.PROTOCOL, k] = octets[p + 44]
-    columns.two[r.FLAGS, k] = octets[p + 45]
-    columns.one[r.CLASS, k] = octets[p + 47]
 
 
 @part
@@ -137,55 +147,32 @@ def _out(columns, k, packets, counted, both, notes):  # type: ignore[no-untyped-
 
 
 @part
-def _elements(octets, p, end, big, biflow, columns, k, notes):  # type: ignore[no-untyped-def]
-    """Read the elements of a layout 2 record into row ``k``."""
-    out, both = np.int64(-1), False
-    while p + 4 <= end:
-        kind, size = _u16(octets, p, big), _u16(octets, p + 2, big)
-        q, has = p + 4, size - 4
-        if size < 4 or p + size > end:
-            notes[BAD_ELEMENT] += 1
-            break
-        if kind == GENERIC and has >= 48:
-            _generic(columns, k, octets, q, big)
-        elif kind == IPV4 and has >= 8:
-            _address(columns, r.SOURCE, k, octets, q, big, False)
-            _address(columns, r.DESTINATION, k, octets, q + 4, big, False)
-        elif kind == IPV6 and has >= 32:
-            _address(columns, r.SOURCE, k, octets, q, big, True)
-            _address(columns, r.DESTINATION, k, octets, q + 16, big, True)
-        elif kind == MISC and has >= 12:
-            columns.four[r.INGRESS, k] = _u32(octets, q, big)
-            columns.four[r.EGRESS, k] = _u32(octets, q + 4, big)
-            if has >= 16:
-                both = octets[q + 12] != 0
-                columns.one[r.END_REASON, k] = octets[q + 13]
-                columns.two[r.REVERSE_FLAGS, k] = octets[q + 14]
-        elif kind == OUT and has >= 24:
-            out = q
-        elif kind == VLAN and has >= 8:
-            columns.two[r.VLAN, k] = _u32(octets, q, big) & 0xFFF
-        elif kind == AS and has >= 8:
-            columns.four[r.SOURCE_AS, k] = _u32(octets, q, big)
-            columns.four[r.DESTINATION_AS, k] = _u32(octets, q + 4, big)
-        elif kind == ADJACENT and has >= 8:
-            columns.four[r.NEXT_AS, k] = _u32(octets, q, big)
-        elif (kind in (HOP4, BGP4)) and has >= 4 and columns.address[r.NEXT_HOP, k, 1] == 0:
-            _address(columns, r.NEXT_HOP, k, octets, q, big, False)
-        elif (kind in (HOP6, BGP6)) and has >= 16 and columns.address[r.NEXT_HOP, k, 1] == 0:
-            _address(columns, r.NEXT_HOP, k, octets, q, big, True)
-        elif kind == RECEIVED4 and has >= 4:
-            _address(columns, r.EXPORTER, k, octets, q, big, False)
-        elif kind == RECEIVED6 and has >= 16:
-            _address(columns, r.EXPORTER, k, octets, q, big, True)
-        elif kind == EVENT and has >= 8:
-            notes[EVENTS] += 1
-            if columns.wide[r.START, k] == 0:
-                columns.wide[r.START, k] = _milliseconds(_u64(octets, q, big))
-        p += size
+def _run(octets, run, big, biflow, known, columns, k, notes):  # type: ignore[no-untyped-def]
+    """Read the records of a run of layout 2 into the rows from ``k`` on."""
+    p, size, count = run[0], run[1], run[2]
+    out, both, event, broken = decode_run(octets, p, size, count, big, columns, k)
+    notes[BAD_ELEMENT] += broken
+    for i in range(count):
+        q = p + i * size
+        row = k + i
+        number = _u16(octets, q + 8, big)
+        columns.four[r.DOMAIN, row] = known.domain[number]
+        if columns.address[r.EXPORTER, row, 1] == 0:
+            columns.address[r.EXPORTER, row, 0] = known.exporter[number, 0]
+            columns.address[r.EXPORTER, row, 1] = known.exporter[number, 1]
+        notes[MULTIPLIED] += octets[q + 10] & SAMPLED[0] != 0
+    if event >= 0:
+        notes[EVENTS] += count
+        for i in range(count):
+            if columns.wide[r.START, k + i] == 0:
+                told = min(m.signed(_u64(octets, event + i * size, big)), m.LATEST // 1_000_000)
+                columns.wide[r.START, k + i] = told * 1_000_000
     if out >= 0:
-        both = both or columns.two[r.REVERSE_FLAGS, k] != 0
-        _out(columns, k, _u64(octets, out + 8, big), _u64(octets, out + 16, big), biflow if both else 0, notes)
+        for i in range(count):
+            two = both >= 0 and octets[both + i * size] != 0
+            two = two or columns.two[r.REVERSE_FLAGS, k + i] != 0
+            q = out + i * size
+            _out(columns, k + i, _u64(octets, q + 8, big), _u64(octets, q + 16, big), biflow if two else 0, notes)
 
 
 @part
@@ -258,6 +245,24 @@ def _extensions(octets, q, end, chain, big, columns, k, notes):  # type: ignore[
 
 
 @part
+def _old(octets, p, end, old, big, known, columns, k, notes):  # type: ignore[no-untyped-def]
+    """Read a record of layout 1 into row ``k``."""
+    number = np.int64(octets[p + 5]) if old else _u16(octets, p + 28, big)
+    flags = np.int64(octets[p + 4]) if old else _u16(octets, p + 4, big)
+    columns.four[r.DOMAIN, k] = known.domain[number]
+    q = _common(octets, p, end, old, big, columns, k)
+    which = _u16(octets, p + 6, big)
+    if q >= 0 and known.mapped[which]:
+        _extensions(octets, q, end, known.maps[which], big, columns, k, notes)
+    elif q >= 0:
+        notes[NO_MAP] += 1
+    notes[MULTIPLIED] += flags & SAMPLED[1] != 0
+    if columns.address[r.EXPORTER, k, 1] == 0:
+        columns.address[r.EXPORTER, k, 0] = known.exporter[number, 0]
+        columns.address[r.EXPORTER, k, 1] = known.exporter[number, 1]
+
+
+@part
 def _remember(octets, p, size, kind, big, known):  # type: ignore[no-untyped-def]
     """Keep what an extension map or exporter record tells."""
     if kind == MAP and size >= 8:
@@ -279,53 +284,32 @@ def _remember(octets, p, size, kind, big, known):  # type: ignore[no-untyped-def
 
 
 @kernel
-def decode(octets, big, biflow, known, columns, notes):  # type: ignore[no-untyped-def]
-    """Decode the records of a block that :func:`survey` found sound.
+def decode(octets, runs, big, biflow, known, columns, notes):  # type: ignore[no-untyped-def]
+    """Decode the records of a block that :func:`survey` found.
 
     Args:
         octets: uint8, the block's records.
+        runs: int64 (n, 4), as survey filled them.
         big: whether numbers are most significant octet first.
         biflow: the bit of Detail for records of both directions.
         known: :class:`Known`, added to.
-        columns: kernels.records.Columns, zeroed, for as many records as survey found.
+        columns: kernels.records.Columns for as many records as survey found, zeroed but for what all of them fill.
         notes: int64 (len(NOTES),), added to.
 
     Returns:
         rows filled.
 
     """
-    p, k = np.int64(0), 0
-    while p + 4 <= len(octets):
-        kind, size = _u16(octets, p, big), _u16(octets, p + 2, big)
-        if size < 4 or p + size > len(octets):
-            break
-        end = p + size
-        number = np.int64(0)
-        good = True
-        if kind == RECORD and size >= 12:
-            number = _u16(octets, p + 8, big)
-            columns.four[r.DOMAIN, k] = known.domain[number]
-            _elements(octets, p + 12, end, big, biflow, columns, k, notes)
-            notes[MULTIPLIED] += octets[p + 10] & SAMPLED[0] != 0
+    k = np.int64(0)
+    for i in range(len(runs)):
+        run = runs[i]
+        p, size, kind = run[0], run[1], run[3]
+        if kind == RECORD and size >= HEADER:
+            _run(octets, run, big, biflow, known, columns, k, notes)
         elif (kind == COMMON and size >= 32) or (kind == COMMON_OLD and size >= 28):
-            old = kind == COMMON_OLD
-            number = np.int64(octets[p + 5]) if old else _u16(octets, p + 28, big)
-            flags = np.int64(octets[p + 4]) if old else _u16(octets, p + 4, big)
-            columns.four[r.DOMAIN, k] = known.domain[number]
-            q = _common(octets, p, end, old, big, columns, k)
-            which = _u16(octets, p + 6, big)
-            if q >= 0 and known.mapped[which]:
-                _extensions(octets, q, end, known.maps[which], big, columns, k, notes)
-            elif q >= 0:
-                notes[NO_MAP] += 1
-            notes[MULTIPLIED] += flags & SAMPLED[1] != 0
-        else:
-            good = kind in (RECORD, COMMON, COMMON_OLD)
+            _old(octets, p, p + size, kind == COMMON_OLD, big, known, columns, k, notes)
+        elif kind != RECORD and kind != COMMON and kind != COMMON_OLD:
             _remember(octets, p, size, kind, big, known)
-        if good:
-            if columns.address[r.EXPORTER, k, 1] == 0:
-                columns.address[r.EXPORTER, k, 0] = known.exporter[number, 0]
-                columns.address[r.EXPORTER, k, 1] = known.exporter[number, 1]
-            k += 1
-        p += size
+            continue
+        k += run[2]
     return k

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,11 +17,13 @@ from netwatch.model.flows import Flows
 from netwatch.model.tally import Tally
 from netwatch.model.text import printable
 from netwatch.read.base import ReadOptions
-from netwatch.read.source import Source, Window
+from netwatch.read.source import Buffers, Source, Window
 
 MAGIC = 0xA50C
 LARGEST = 1 << 24
 """Octets of a block, also after decompression; nfdump's own blocks have at most 5 MiB."""
+RUNS = 1 << 12
+"""Runs of records alike that are decoded at a time."""
 _METHODS = ("", "LZO", "bzip2", "LZ4", "zstd")
 _BLOCK = 12
 _FLOW_BLOCKS = (2, 3)
@@ -89,6 +91,7 @@ class NfcapdReader:
         self._number = 0
 
     def __iter__(self) -> Iterator[Flows]:
+        from netwatch.kernels.machine import Arguments
         from netwatch.kernels.nfcapd import NOTES, Known
 
         window = self.source.first()
@@ -96,7 +99,8 @@ class NfcapdReader:
         if found is None or len(window.octets) < found.size:
             self._leave(window, 0, "header cut short")
             return
-        self._heading, self._known = found, Known.nothing()
+        self._heading, self._known = found, Arguments([Known.nothing()])
+        self._runs, self._room = np.empty((RUNS, 4), np.int64), Buffers()
         self._notes = np.zeros(len(NOTES), np.int64)
         self.details = {"layout": found.layout, "compression": self._method(), "ident": found.ident}
         self.tally.keep(0, found.size)
@@ -162,39 +166,56 @@ class NfcapdReader:
         return _readonly(np.frombuffer(made_octets, np.uint8)) if made_octets is not None else None
 
     def _records(self, octets: np.ndarray, claimed: int, at_rest: int, place: int) -> Flows:
-        from netwatch.kernels import records as r
-        from netwatch.kernels.nfcapd import decode, survey
+        from netwatch.kernels.nfcapd import survey
 
         big = self._heading.order == ">"
-        seen, flows, _, sound = survey(octets, big)
-        columns = r.Columns.of(flows)
-        made = decode(octets, big, Detail.BIFLOW, self._known, columns, self._notes)
-        if sound < len(octets) or seen != claimed:
+        parts: list[Flows] = []
+        seen = made = position = 0
+        told = np.zeros(2, np.int64)
+        while True:
+            records, flows, found, after = survey(octets, position, big, self._runs, told)
+            parts.append(self._flows(octets, self._runs[:found], flows, told))
+            seen, made, position = seen + records, made + len(parts[-1]), after
+            if found < len(self._runs):
+                break
+        if position < len(octets) or seen != claimed:
             # The rest of a block behind a broken record cannot be trusted; other blocks stand for themselves.
-            missing = max(claimed - seen, int(sound < len(octets)))
-            share = at_rest * (len(octets) - sound) // max(len(octets), 1)
+            missing = max(claimed - seen, int(position < len(octets)))
+            share = at_rest * (len(octets) - position) // max(len(octets), 1)
             if missing or share:
                 self.tally.drop("record broken (rest of its block left out)", missing, share, place)
             at_rest -= share
         self.tally.keep(made, at_rest)
-        columns.wide[r.FRAME] = self._number + 1 + np.arange(flows)
-        self._number += made
-        return self._flows(columns, made)
+        return Flows.concatenate(parts)
 
-    def _flows(self, columns: Any, made: int) -> Flows:
+    def _flows(self, octets: np.ndarray, runs: np.ndarray, count: int, told: np.ndarray) -> Flows:
         from netwatch.kernels import moments as m
         from netwatch.kernels import records as r
+        from netwatch.kernels.nfcapd import decode
+        from netwatch.model.flows import blank
         from netwatch.read.exports import COLUMNS
+        from netwatch.read.nfcapd_use import FILLED, use
 
+        written, zeroed = use(*told.tolist())
+        columns = r.Columns.partly(count, zeroed, self._room.take(r.Columns.room_for(count)))
+        decode(octets, runs, self._heading.order == ">", Detail.BIFLOW, self._known, columns, self._notes)
+        columns.wide[r.FRAME] = self._number + 1 + np.arange(count)
+        self._number += count
         columns.four[r.INPUT] = self.input
-        columns.four[r.SAMPLING] = 1
         start, end = columns.wide[r.START], columns.wide[r.END]
-        end[end == 0] = start[end == 0]
+        if not end.all():
+            end[end == 0] = start[end == 0]
         wrong = start > end
         if wrong.any():
             self.tally.notes[m.TIME_NOTES[m.REVERSED]] += int(wrong.sum())
             start[wrong] = end[wrong]
-        return Flows({name: getattr(columns, kind)[row][:made] for name, (kind, row) in COLUMNS.items()})
+        there = written | FILLED
+        return Flows(
+            {
+                name: getattr(columns, kind)[row] if (kind, row) in there else blank(name, count)
+                for name, (kind, row) in COLUMNS.items()
+            }
+        )
 
     def _leave(self, window: Window, position: int, why: str) -> None:
         """Count what cannot be read: all from ``position`` to the end."""

@@ -184,3 +184,23 @@ def test_lzo_without_room_or_end():
 def test_lzo_of_arbitrary_octets_stays_in_bounds(octets):
     source = np.frombuffer(octets, np.uint8)
     assert CORRUPT <= decompress(source, np.zeros(1000, np.uint8)) <= 1000
+
+
+def test_records_of_other_elements_among_each_other(tmp_path, monkeypatch):
+    """Runs of records alike are read at once: how they are cut makes no difference, nor what memory held before."""
+    import netwatch.read.nfcapd as module
+
+    kinds = [record(), record(six=True), record(sampled=True)]
+    many = [exporter(), *(kinds[i % 7 % 3] for i in range(500)), *[kinds[0]] * 50]
+    whole, reader = read(tmp_path, layout2(many))
+    assert len(whole) == 550
+    alone, _ = read(tmp_path, layout2([exporter(), *kinds]))
+    expected = [*(i % 7 % 3 for i in range(500)), *[0] * 50]
+    for name in whole:
+        if name != "first_frame":
+            assert np.array_equal(whole[name], alone[name][expected]), name
+    monkeypatch.setattr(module, "RUNS", 3)
+    parts, again = read(tmp_path, layout2(many))
+    for name in whole:
+        assert np.array_equal(whole[name], parts[name]), name
+    assert again.tally == reader.tally
