@@ -84,8 +84,8 @@ def survey(octets, start, big, runs, told):  # type: ignore[no-untyped-def]
         start: where the first begins.
         big: whether numbers are most significant octet first.
         runs: int64 (n, 4), filled: start, size of a record, number of records, type.
-        told: int64 (2,), filled: kinds of elements (layout 2) that some flow record has, and that all have; 0 and 0 where
-            one is of layout 1.
+        told: int64 (2,), filled: kinds of elements (layout 2) that some flow record has, and that all have; 0 and 0
+            where one is of layout 1.
 
     Returns:
         (records, flow records, runs, place behind the last, which is before the end where a record is broken or there
@@ -111,12 +111,12 @@ def survey(octets, start, big, runs, told):  # type: ignore[no-untyped-def]
         else:
             runs[found, 0], runs[found, 1], runs[found, 2], runs[found, 3] = p, size, 1, kind
             found += 1
-            old = old or kind == COMMON or kind == COMMON_OLD
+            old = old or kind in (COMMON, COMMON_OLD)
             if kind == RECORD:
                 has = elements(octets, p, size, big)
                 some, every = some | has, every & has
         seen += 1
-        flows += kind == RECORD or kind == COMMON or kind == COMMON_OLD
+        flows += kind in (RECORD, COMMON, COMMON_OLD)
         p += size
     told[0], told[1] = (0, 0) if old else (some, every)
     return seen, flows, found, p

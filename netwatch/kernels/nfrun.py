@@ -170,9 +170,9 @@ def _addresses(octets, kind, q, size, count, big, columns, k):  # type: ignore[n
     elif kind == IPV6:
         _address6(columns.address[r.SOURCE], k, octets, q, size, count, big, False)
         _address6(columns.address[r.DESTINATION], k, octets, q + 16, size, count, big, False)
-    elif kind == HOP4 or kind == BGP4:
+    elif kind in (HOP4, BGP4):
         _address4(columns.address[r.NEXT_HOP], k, octets, q, size, count, big, True)
-    elif kind == HOP6 or kind == BGP6:
+    elif kind in (HOP6, BGP6):
         _address6(columns.address[r.NEXT_HOP], k, octets, q, size, count, big, True)
     elif kind == RECEIVED4:
         _address4(columns.address[r.EXPORTER], k, octets, q, size, count, big, False)
@@ -201,7 +201,7 @@ def decode_run(octets, p, size, count, big, columns, k):  # type: ignore[no-unty
             continue
         if kind == GENERIC:
             _generic(octets, q, size, count, big, columns, k)
-        elif kind == MISC or kind == VLAN or kind == AS or kind == ADJACENT:
+        elif kind in (MISC, VLAN, AS, ADJACENT):
             _numbers(octets, kind, q, size, count, big, columns, k)
             if kind == MISC and step >= 20:
                 both = q + 12
