@@ -29,11 +29,14 @@ import numpy as np
 
 BEGIN = 1_546_300_800
 READ = """
-import sys
+import gc, os, sys
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from netwatch.read import ReadOptions, open_inputs
 inputs = open_inputs([sys.argv[1]], ReadOptions(exports="only"))
 print(sum(len(flows) for flows in inputs))
+gc.freeze()
 """
+"""Begins and ends as ``netwatch.__main__`` does."""
 A_MESSAGE = {"v5": 30, "v9": 25, "ipfix": 25}
 FIELDS = ((8, 4), (12, 4), (15, 4), (10, 4), (14, 4), (2, 8), (1, 8), (7, 2), (11, 2), (4, 1), (6, 1), (5, 1),
           (16, 4), (17, 4))  # fmt: skip
