@@ -132,7 +132,8 @@ class Templates:
                 templates = _PARSERS[told[0], told[1]](told[2])
                 found = [(t, self._layouts.add(t) if t.fields else UNKNOWN) for t in templates]
             except Malformed as fault:
-                found = fault
+                # Its traceback would hold the decoder and all that it read from.
+                found = fault.with_traceback(None)
             if len(self._parsed) >= PARSED:
                 self._parsed.clear()
             self._parsed[told] = found

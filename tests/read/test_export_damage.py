@@ -1,6 +1,8 @@
 """Export messages that are damaged, or not such: the tally law holds, and nothing grows without bound."""
 
+import gc
 import struct
+import weakref
 
 import numpy as np
 import pytest
@@ -60,3 +62,17 @@ def test_many_templates_are_bounded():
 def test_template_that_claims_65535_fields():
     _, decoder = decode(ipfix((2, struct.pack(">HH", 256, 0xFFFF) + bytes(64))))
     assert "template set: template goes beyond its set" in decoder.tally.dropped
+
+
+def test_a_template_that_is_malformed_holds_nothing():
+    """It is remembered as such; the decoder, with all of its memory, must go when it is done."""
+    octets = ipfix((2, struct.pack(">HH", 256, 0xFFFF) + bytes(64)))
+    gc.disable()
+    try:
+        _, decoder = decode(octets)
+        assert decoder.tally.dropped
+        watched = weakref.ref(decoder)
+        del decoder
+        assert watched() is None
+    finally:
+        gc.enable()
