@@ -19,6 +19,7 @@ BLOCK = 1 << 23
 """Octets of lines that are parsed at once."""
 NEWLINE = 0x0A
 BAD_LINE = "line that cannot be parsed"
+TOO_LONG = "line too long"
 NO_END = "last line without its end (perhaps cut short)"
 
 
@@ -74,20 +75,28 @@ class LineReader:
     def _blocks(self) -> Iterator[tuple[bytes, int]]:
         """Whole lines in blocks, and where each block begins."""
         window, position = self.source.first(), 0
+        long = False  # amid a line that is too long
         while True:
             rest = window.octets[position : position + BLOCK]
             final = window.last and position + len(rest) == len(window.octets)
             size = len(rest) if final else _last_newline(rest)
-            if final and size and rest[-1] != NEWLINE:
-                self.tally.notes[NO_END] += 1
-            if size:
+            if long and len(rest):
+                found = np.flatnonzero(rest == NEWLINE)
+                long = not len(found)
+                size = len(rest) if long else int(found[0]) + 1
+                self.tally.drop(TOO_LONG, 0, size)
+                position += size
+            elif size:
+                if final and rest[-1] != NEWLINE:
+                    self.tally.notes[NO_END] += 1
                 yield rest[:size].tobytes(), window.start + position
                 position += size
             elif final:
                 return
             elif len(rest) >= LONGEST:
-                self.tally.drop("line too long", 1, len(rest), window.start + position)
-                position += len(rest)
+                self.tally.drop(TOO_LONG, 1, len(rest), window.start + position)
+                self._line += 1
+                position, long = position + len(rest), True
             else:
                 window, position = self.source.after(window, position), 0
 

@@ -27,6 +27,7 @@ WHOLE = {"netflow", "nfcapd", "zeek", "eve", "argus", "csv"}
 """Readers whose tally counts every octet of the file."""
 EDGES = (0, 1, 0x7F, 0x80, 0xFF, 0x20, 0x0A, 0x2C, 0x7B)
 BATCH = 512
+EXPORTERS = np.array([pack(f"192.0.2.{k}") for k in range(4)], np.uint64)
 NOW = 1_600_000_000 * 10**9
 
 
@@ -122,7 +123,7 @@ def messages(dice: random.Random, whole: list[bytes]) -> tuple[int, str]:
     bent = [bend(dice, dice.choice(whole), whole)[:65_535] for _ in range(BATCH)]
     octets = b"".join(bent)
     length = np.array([len(message) for message in bent], np.int64)
-    who = np.array([pack(f"192.0.2.{dice.randrange(4)}") for _ in bent], np.uint64)
+    who = EXPORTERS[[dice.randrange(4) for _ in bent]]
     decoder = ExportDecoder(ReadOptions(), 0)
     times = np.full(len(bent), dice.choice((0, NOW)), np.int64)
     with bounded(octets):

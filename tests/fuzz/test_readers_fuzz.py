@@ -13,6 +13,8 @@ import pytest
 from fuzz import bending, seeds
 from naive import frames as make
 from naive import messages as exports
+from read import test_flow_files as flow_files
+from read import test_sflow as sflow
 
 from netwatch.read import ReadOptions, open_inputs
 from netwatch.read.base import READERS
@@ -61,6 +63,43 @@ def test_record_of_4_gib(tmp_path, size):
     count, (tally, *_) = read(tmp_path, make.pcapng([make.ethernet(make.conversation(1)[0])]) + block)
     assert count == 1
     assert "octet" in tally.incomplete
+
+
+@pytest.mark.parametrize("size", [2**32 - 1, 2**31, 0])
+def test_snoop_record_of_4_gib(tmp_path, size):
+    record = struct.pack(">IIIIII", 60, 60, size, 0, 1, 0)
+    count, (tally, *_) = read(tmp_path, make.snoop([make.ethernet(make.conversation(1)[0])]) + record + bytes(100))
+    assert count == 1
+    assert "octet" in tally.incomplete
+
+
+def test_lengths_of_4_gib_within_messages():
+    """A sample of sFlow, its header, and the count of records of NetFlow v5 say more than there is."""
+    whole = sflow.sample(sflow.header(sflow.FRAME))
+    samples = [whole[:4] + b"\xff\xff\xff\xff" + whole[8:], whole[:28] + b"\xff\xff\xff\xff" + whole[32:]]
+    messages = [sflow.datagram(sample, sequence=n) for n, sample in enumerate(samples, 1)]
+    messages.append(exports.v5([exports.v5_record()], count=0xFFFF))
+    flows, decoder = exports.decode(*messages)
+    assert decoder.tally.balanced
+    assert decoder.tally.seen_octets == sum(map(len, messages))
+    assert decoder.tally.dropped
+    assert len(flows) < 4
+
+
+def test_objects_without_end(tmp_path):
+    good = flow_files.EVE.splitlines()[1] + "\n"
+    for deep in ("[" * 200_000, '{"a":' * 200_000, '{"event_type":"flow","timestamp":' + "[" * 100_000):
+        count, (tally, *_) = read(tmp_path, (good + deep + "\n" + good).encode())
+        assert (count, tally.kept) == (2, 2)
+        assert tally.dropped["line that cannot be parsed"].units == 1
+
+
+def test_lines_without_end(tmp_path):
+    good = flow_files.EVE.splitlines()[1] + "\n"
+    count, (tally, *_) = read(tmp_path, (good + "x" * (9 << 20) + "\n" + good).encode())
+    assert count == 2
+    assert (tally.dropped["line too long"].units, tally.dropped["line too long"].octets) == (1, (9 << 20) + 1)
+    assert tally.seen == 3
 
 
 def test_snaplen_of_0(tmp_path):
