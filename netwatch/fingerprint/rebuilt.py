@@ -20,7 +20,7 @@ SURE = 4.0
 """Nats by which sizes must explain the records better than chance, the search among sizes allowed for."""
 WHOLE = 0.7
 """Share of the records with data that must come out."""
-FEW = 0.2
+FEW = 0.15
 """Messages for each packet, both ways, below which most packets would be acknowledgements of nothing."""
 NEAR = 3
 """Octets by which what is pushed differs from an answer at least; else it is a second answer."""
@@ -37,6 +37,8 @@ _CLIENT = np.concatenate([np.arange(40, 460), np.arange(2780, 2930)])
 LONGEST = 2000
 """Octets of the longest message that a pool pushes (Stratum v1 jobs measure 1,400)."""
 _ANSWERS = np.arange(20, 520)
+TRIED = 4
+"""Sizes of shares, and of answers to each, that are looked at closely."""
 MOST_MESSAGES = 60
 """Messages of a record, beyond which their size is not told from its neighbours."""
 _HIT, _MISS, _ALONE = 0.9, 0.1, 0.05
@@ -149,8 +151,8 @@ def rebuild(rows: Rows) -> Rebuilt | None:
         seconds=float(joined.since[-1] - joined.since[0]) / 1e9,
         share=client.size if shares else np.nan,
         shares=float(client.counts.sum()) if shares else 0.0,
-        client_held=client.part() if shares else max(one.client.part() for one in found),
-        client_data=max(int(one.client.data.sum()) for one in found),
+        client_held=client.part() if shares else 0.0,
+        client_data=int((joined.client_octets - joined.client_packets * BARE[1] >= DATA).sum()),
         answer=best.answer if shares and best.answer else np.nan,
         pushed=pushes.size if pushed else np.nan,
         pushes=float(pushes.counts.sum()) if pushed else 0.0,
@@ -216,15 +218,16 @@ def _headers(octets: np.ndarray, packets: np.ndarray) -> list[int]:
 
 
 def _clients(rows: Rows) -> list[Lattice]:
-    """What the client's messages may be: nothing, or some candidates for each length of headers."""
+    """What the client's messages may be: nothing, or the few sizes that are best over the lengths of headers."""
     nothing = np.zeros(len(rows.since))
-    found = [Lattice(0, 0.0, nothing, nothing == 0, nothing > 0)]
+    found: list[Lattice] = []
     for bare in _headers(rows.client_octets, rows.client_packets):
         data = rows.client_octets - bare * rows.client_packets
         with_data = data >= DATA
         if with_data.sum() >= LEAST:
-            found += [one.spread_out(with_data) for one in lattices(data[with_data], _CLIENT, 4)]
-    return found
+            found += [one.spread_out(with_data) for one in lattices(data[with_data], _CLIENT, TRIED) if one.nats > 0]
+    ranked = sorted(found, key=lambda one: -one.nats)[:TRIED]
+    return [Lattice(0, 0.0, nothing, nothing == 0, nothing > 0), *ranked]
 
 
 def _server(rows: Rows, client: Lattice) -> tuple[float, Lattice]:
@@ -247,7 +250,7 @@ def _answers(data: np.ndarray, shares: np.ndarray) -> np.ndarray:
         return np.zeros(1)
     off = data[asked, None] - shares[asked, None] * _ANSWERS
     alone = ((off >= -1) & (off <= 2 * np.minimum(shares[asked, None], 3))).sum(axis=0)
-    return _ANSWERS[np.argsort(-alone, kind="stable")[:8]]
+    return _ANSWERS[np.argsort(-alone, kind="stable")[:TRIED]]
 
 
 def _pushes(left: np.ndarray, shares: np.ndarray) -> Lattice:

@@ -14,7 +14,7 @@ from netwatch.fingerprint import exact_sizes
 from netwatch.fingerprint.rebuilt import LEAST, MOST, WHOLE, Rebuilt, Rows, rebuild
 from netwatch.fingerprint.rhythm import atom_score
 
-CANDIDATES = 2000
+CANDIDATES = 1000
 """Conversations whose records are looked at: those with the most records."""
 _FILLED = (
     "sizes.known", "sizes.rebuilt", "sizes.client_mode", "sizes.server_mode", "sizes.client_top2", "sizes.server_top3",
