@@ -206,13 +206,15 @@ def _new(data: np.ndarray) -> np.ndarray:
 
 
 def _headers(octets: np.ndarray, packets: np.ndarray) -> list[int]:
-    """What a bare acknowledgement may be long: the least octets per packet, if usual and seen twice; else all usual."""
+    """What a bare acknowledgement may be long: no more than the least octets per packet; with an Ethernet header only
+    where just that is seen twice.
+    """
     seen = packets > 0
     if not seen.any():
         return []
     each = octets[seen] / packets[seen]
     least = each.min()
-    if (each == least).sum() >= 2 and least in (*BARE, *FRAMED):
+    if least in FRAMED and (each == least).sum() >= 2:
         return [int(least)]
     return [bare for bare in BARE if bare <= least]
 
@@ -225,7 +227,11 @@ def _clients(rows: Rows) -> list[Lattice]:
         data = rows.client_octets - bare * rows.client_packets
         with_data = data >= DATA
         if with_data.sum() >= LEAST:
-            found += [one.spread_out(with_data) for one in lattices(data[with_data], _CLIENT, TRIED) if one.nats > 0]
+            found += [
+                one.spread_out(with_data)
+                for one in lattices(data[with_data], _CLIENT, TRIED)
+                if one.nats > 0 and one.part() >= WHOLE
+            ]
     ranked = sorted(found, key=lambda one: -one.nats)[:TRIED]
     return [Lattice(0, 0.0, nothing, nothing == 0, nothing > 0), *ranked]
 

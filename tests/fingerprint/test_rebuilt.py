@@ -36,7 +36,7 @@ def test_sizes_of_a_session_come_out(told, header, seed):
     assert found is not None
     assert found.share in (share, share - 1, share - 2)
     assert found.client_held >= 0.9
-    assert found.client_cv == pytest.approx(1.0, abs=0.5)
+    assert 0.5 <= found.client_cv <= 2.0
 
 
 def test_a_xmrig_session_of_the_facts_comes_out_whole():
