@@ -8,6 +8,7 @@ evidence (after XMR-Ray, J. of Information Security 2021, which rebuilds Stratum
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -205,25 +206,27 @@ def _new(data: np.ndarray) -> np.ndarray:
     return new
 
 
-def _headers(octets: np.ndarray, packets: np.ndarray) -> list[int]:
-    """What a bare acknowledgement may be long: no more than the least octets per packet; with an Ethernet header only
-    where just that is seen twice.
-    """
+def _headers(octets: np.ndarray, packets: np.ndarray, lengths: Sequence[int]) -> list[int]:
+    """Which of ``lengths`` a bare acknowledgement may have: no more than the least octets per packet."""
     seen = packets > 0
-    if not seen.any():
-        return []
-    each = octets[seen] / packets[seen]
-    least = each.min()
-    if least in FRAMED and (each == least).sum() >= 2:
-        return [int(least)]
-    return [bare for bare in BARE if bare <= least]
+    least = (octets[seen] / packets[seen]).min() if seen.any() else 0.0
+    return [length for length in lengths if length <= least]
+
+
+def _lengths(rows: Rows) -> Sequence[int]:
+    """What acknowledgements may be long: with an Ethernet header where the least of both sides is just that, twice."""
+    found = set()
+    for octets, packets in ((rows.client_octets, rows.client_packets), (rows.server_octets, rows.server_packets)):
+        each = octets[packets > 0] / packets[packets > 0]
+        found.add(each.min() if len(each) and (each == each.min()).sum() >= 2 else 0.0)
+    return [length for length in FRAMED if found == {length}] or BARE
 
 
 def _clients(rows: Rows) -> list[Lattice]:
     """What the client's messages may be: nothing, or the few sizes that are best over the lengths of headers."""
     nothing = np.zeros(len(rows.since))
     found: list[Lattice] = []
-    for bare in _headers(rows.client_octets, rows.client_packets):
+    for bare in _headers(rows.client_octets, rows.client_packets, _lengths(rows)):
         data = rows.client_octets - bare * rows.client_packets
         with_data = data >= DATA
         if with_data.sum() >= LEAST:
@@ -239,7 +242,7 @@ def _clients(rows: Rows) -> list[Lattice]:
 def _server(rows: Rows, client: Lattice) -> tuple[float, Lattice]:
     """Octets of an answer (0 for none), and messages that the server pushed, over the rows that the client explains."""
     found = [(0.0, client._replace(size=0, nats=0.0, counts=client.counts * 0, data=client.data & False))]
-    for bare in _headers(rows.server_octets, rows.server_packets):
+    for bare in _headers(rows.server_octets, rows.server_packets, _lengths(rows)):
         data = rows.server_octets - bare * rows.server_packets
         with_data = (data >= DATA) & client.held
         shares = client.counts[with_data]
