@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,7 @@ class DetectOptions:
     min_ramp_year: float = 1.35
     min_point: float = 1.25
     penalty: float = 12.0
+
+    def repeated(self) -> DetectOptions:
+        """The settings of looks day after day at what grows: each is another chance to err, so twice the penalty."""
+        return replace(self, penalty=2.0 * self.penalty)

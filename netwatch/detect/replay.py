@@ -16,7 +16,7 @@ from typing import NamedTuple
 from netwatch.detect.carried import Alarm, Carried, change_of
 from netwatch.detect.clock import DAY
 from netwatch.detect.detection import LASTING, detect
-from netwatch.detect.matching import POINTS, about_observation, part_of_level, same
+from netwatch.detect.matching import LEVEL_SLACK, LEVELS, POINTS, about_observation, part_of_level, same
 from netwatch.detect.online import LEARNT, LEAST_DAYS, advance, learn
 from netwatch.detect.options import DetectOptions
 from netwatch.detect.study import Study
@@ -89,7 +89,7 @@ def backtest(series: SeriesSet, options: DetectOptions, replay: Replay | None = 
         told += [alarm for one in study.watched() for alarm in _sudden(one, study, replay)]
     lasting = tuple(name for name in LASTING if name in chosen)
     if lasting:
-        told += _lasting(series, replace(options, detectors=lasting), replay)
+        told += _lasting(series, replace(options, detectors=lasting).repeated(), replay)
     judged = sorted((_judged(change, at, whole, bins.width) for change, at in told), key=_order)
     since = min(bins.end, bins.start + LEAST_DAYS * DAY)
     known = [t.by for t in judged if t.by is not None]
@@ -109,7 +109,17 @@ def _judged(change: Change, at: int, whole: list[Change], width: int) -> Told:
         wider = part_of_level(change, whole, width) or about_observation(change, whole, width) or _set(change, whole)
         if wider is not None:
             return Told(change, at, "part of", wider)
+    if change.kind in LEVELS:
+        ended = next((o for o in whole if o.kind in LEVELS and _ends(o, change)), None)
+        if ended is not None:
+            return Told(change, at, "part of", ended)
     return Told(change, at, "withdrawn", None)
+
+
+def _ends(other: Change, change: Change) -> bool:
+    """Whether a change of the level is the return from another one."""
+    alike = (other.entity, other.counter) == (change.entity, change.counter)
+    return alike and other.until is not None and abs(other.until - change.since) <= LEVEL_SLACK
 
 
 def _set(record: Change, whole: list[Change]) -> Change | None:

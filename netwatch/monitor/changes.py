@@ -79,7 +79,7 @@ def _lasting(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[C
     kinds = replace(options.run.series, by=tuple(k for k in LASTING_KINDS if k in options.run.series.by))
     series = series_from(sums, bins, span, kinds)
     chosen = tuple(d for d in LASTING if d in (options.run.detect.detectors or LASTING))
-    changes = detect(series, replace(options.run.detect, detectors=chosen)) if chosen else []
+    changes = detect(series, replace(options.run.detect, detectors=chosen).repeated()) if chosen else []
     return series, changes
 
 
