@@ -23,10 +23,13 @@ check: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-$(VENV)/.installed: pyproject.toml requirements-dev.lock
+# Spark is large and needs Java: only where there is one.
+$(VENV)/.installed: pyproject.toml requirements-dev.lock requirements-spark.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	! command -v java > /dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--requirement requirements-spark.lock || echo "pyspark could not be installed: tests on a cluster skip"
 	touch $@
 
 # Pin anew what development and tests install.
@@ -34,6 +37,9 @@ lock:
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --extra dev --extra monitor --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
 		--strip-extras --no-annotate --output-file requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --only-extra spark --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--no-header --strip-extras --no-annotate --constraint requirements-dev.lock --output-file requirements-spark.lock \
+		pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist
