@@ -3,7 +3,8 @@
 ``python benchmarks/monitor.py year --days 365``: small five-minute files, a day of them a pass; pass time, memory and
 size from the first to the last. ``python benchmarks/monitor.py load --flows 10000000``: one pass over new flows.
 ``python benchmarks/monitor.py age --days 365``: stores of several ages, each filled by one pass over a backlog, and the
-CPU time of the passes of the next two days.
+CPU time of the passes that follow: the first of a day, in which lasting changes are sought, and five of five minutes.
+``python benchmarks/monitor.py idle --files 105120``: a pass from a cold start over a spool of files that are all known.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import argparse
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +27,8 @@ import five_minutes
 
 from netwatch.config import load
 from netwatch.monitor.one_pass import run_pass
-from netwatch.store.lake import Lake
+from netwatch.store.lake import Ingest, Lake
+from netwatch.store.state import State
 
 CONFIG = """store = "store"
 [watch.home]
@@ -93,41 +97,73 @@ def year(days: int, flows: int) -> None:
     print(f"pass time of the last tenth against the first: {last / first:.2f}")
 
 
-def daily(spool: Path, day: int, files: int) -> None:
-    """All five-minute intervals of a day in some files."""
+def daily(spool: Path, day: int, files: int, intervals: int = 288) -> None:
+    """The first five-minute intervals of a day in some files."""
     for part in range(files):
-        first = day * 288 + part * 288 // files
+        first, last = (day * 288 + intervals * p // files for p in (part, part + 1))
         times = 1.8 if day > 200 else 1.0
-        made = [
-            five_minutes.octets(i, five_minutes.records(i, 20, 1, times=times))
-            for i in range(first, first + 288 // files)
-        ]
+        made = [five_minutes.octets(i, five_minutes.records(i, 20, 1, times=times)) for i in range(first, last)]
         (spool / f"v5.{day:04d}.{part:03d}").write_bytes(b"".join(made))
 
 
-def age(days: int) -> None:
-    for old in sorted({min(days, one) for one in (14, 30, 91, 182, days)}):
+def age(days: int, only: int) -> None:
+    for old in sorted({min(days, one) for one in (14, 30, 91, 182, days)}) if not only else [only]:
         with tempfile.TemporaryDirectory() as name:
             directory = Path(name)
             options = load(set_up(directory, 10_000))
             for day in range(old):
                 daily(directory / "spool", day, 1)
             run_pass(options)
-            spent, idle = [], []
-            for day in (old, old + 1):
-                daily(directory / "spool", day, 24)
-                began = time.process_time()
-                summary = run_pass(options).summary
-                spent.append(time.process_time() - began)
-                began = time.process_time()
-                run_pass(options)
-                idle.append(time.process_time() - began)
-            told = ", ".join(f"{seconds:.2f}" for seconds in spent)
+            daily(directory / "spool", old, 23, 276)
+            first, _ = spent(lambda options=options: run_pass(options))
+            passes = []
+            for index in range(old * 288 + 276, old * 288 + 281):
+                five_minutes.write(directory / "spool", index, 20)
+                took, summary = spent(lambda options=options: run_pass(options).summary)
+                passes.append(took)
+            idle, _ = spent(lambda options=options: run_pass(options))
             print(
-                f"{old:>4} days old: passes over a new day of 24 files {told} CPU s, idle {idle[-1]:.3f} CPU s, "
-                f"{memory():.0f} MB resident, store {size(directory / 'store') / 1e6:.1f} MB, {summary.findings}",
+                f"{old:>4} days old: first pass of a day, 23 files {first:.2f} CPU s, then of one file "
+                f"{statistics.median(passes):.2f} CPU s, idle {idle:.3f} CPU s, {memory():.0f} MB resident, "
+                f"store {size(directory / 'store') / 1e6:.1f} MB, {summary.findings}",
                 flush=True,
             )
+
+
+def spent(work: Callable[[], object]) -> tuple[float, object]:
+    """CPU seconds of some work in this process, and what it gives."""
+    before = time.process_time()
+    made = work()
+    return time.process_time() - before, made
+
+
+def idle(files: int) -> None:
+    """The ledger is filled as passes would fill it: to take so many files in takes an hour."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        config = set_up(directory, 288)
+        five_minutes.write(directory / "spool", 0, 20)
+        options = load(config)
+        run_pass(options)
+        state = State(options.state)
+        known: list[Ingest] = []
+        with state.change():
+            for number in range(files - 1):
+                path = directory / "spool" / f"known.{number:06d}"
+                path.write_bytes(b"x")
+                found = path.stat()
+                digest = f"{number:064x}"
+                state.see(str(path), found.st_size, found.st_mtime_ns, found.st_ino, digest)
+                known.append(Ingest(digest, path.name, 1))
+            state.record(1, known)
+        state.close()
+        command = [sys.executable, "-m", "netwatch", "monitor", "--config", str(config)]
+        for _ in range(3):
+            began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+            told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            print(f"{time.perf_counter() - began:.2f} s, {cpu:.2f} CPU s: {told.splitlines()[0]}", flush=True)
 
 
 def load_once(flows: int) -> None:
@@ -151,15 +187,19 @@ def load_once(flows: int) -> None:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("what", choices=("year", "load", "age"))
+    asked.add_argument("what", choices=("year", "load", "age", "idle"))
     asked.add_argument("--days", type=int, default=365)
     asked.add_argument("--flows", type=int, default=0)
+    asked.add_argument("--age", type=int, default=0, help="of this age in days alone")
+    asked.add_argument("--files", type=int, default=105_120)
     options = asked.parse_args()
     np.seterr(all="raise", under="ignore")
     if options.what == "year":
         year(options.days, options.flows or 20)
     elif options.what == "age":
-        age(options.days)
+        age(options.days, options.age)
+    elif options.what == "idle":
+        idle(options.files)
     else:
         load_once(options.flows or 10_000_000)
 
