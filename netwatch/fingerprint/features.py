@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import ibis
 
     from netwatch.fingerprint.applications import Sieved
+    from netwatch.fingerprint.behaviour.floors import Floor
     from netwatch.fingerprint.pattern import Pattern
 
 FEATURES: Registry[type[Features]] = Registry(
@@ -119,8 +120,8 @@ class Features:
     """
 
     declared: ClassVar[Mapping[str, Feature]] = {}
-    of_halves: ClassVar[bool] = False
-    """Whether ``table`` wants half flows (``behaviour.halves``), which are made once for all that do."""
+    floors: ClassVar[tuple[Floor, ...]] = ()
+    """Of a kind that is made of half flows (``behaviour.halves``): some key must reach one before there is a row."""
 
     def __init__(self, options: FingerprintOptions) -> None:
         self.options = options
@@ -133,6 +134,10 @@ class Features:
 
         ``sieved`` says which payload heads are worth reading.
         """
+
+    def beside(self) -> bool:
+        """Whether there are rows beside those that the stored flows make."""
+        return False
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """The features of every entity in the stored flows (columns at rest, see ``store.schema``)."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netwatch.fingerprint.applications import application_codes, sieve
-from netwatch.fingerprint.behaviour.halves import halves
+from netwatch.fingerprint.behaviour.floors import Reached, reached, touched
+from netwatch.fingerprint.behaviour.halves import HALVED, halves, halves_of, told_by_input
 from netwatch.fingerprint.behaviour.strangers import PASSING
 from netwatch.fingerprint.behaviour.targets import Targets
 from netwatch.fingerprint.classify import Classifier
@@ -17,12 +19,16 @@ from netwatch.fingerprint.engine import judge
 from netwatch.fingerprint.features import FEATURES, Features, FeatureTable
 from netwatch.fingerprint.load import load_rules
 from netwatch.fingerprint.options import FingerprintOptions
-from netwatch.fingerprint.queries import kept
+from netwatch.fingerprint.queries import at_hand, chosen, kept, near, run
 from netwatch.model.flows import Flows
 from netwatch.model.verdict import Verdict
 
 if TYPE_CHECKING:
     import ibis
+
+HALVES = "netwatch_halves"
+MOST_NEAR = 1 << 18
+"""Flows that are taken into memory, some 200 octets each; where there are more, each query reads them anew."""
 
 
 class Fingerprinter:
@@ -68,15 +74,30 @@ class Fingerprinter:
         """Verdicts over all stored flows, most octets first."""
         found: list[Verdict] = []
         if "traffic_class" in flows.columns:
-            flows = flows.filter(flows.traffic_class < PASSING)
-        with kept(halves, flows, "netwatch_halves") as halved:
-            for kind, features in self._features.items():
-                rules = [rule for rule in self.rules if rule.entity == kind]
-                for table in self.tables(kind, halved if features.of_halves else flows) if rules else ():
-                    found += judge(rules, table, self.options)
+            flows = chosen(flows, f"traffic_class < {PASSING}")
+        with near(flows, HALVED, MOST_NEAR) as held:
+            found += self._judged(held)
         found.sort(key=lambda v: (-v.octets, v.class_id, v.subject, v.peer, v.port))
         self.adopt(found)
         return found
+
+    def _judged(self, flows: ibis.Table) -> Iterator[Verdict]:
+        """Verdicts of each kind of entity in turn."""
+        asked, there = self._asked(flows)
+        of_halves = any(self._features[kind].floors for kind in asked)
+        with _halved(flows, there) if of_halves else nullcontext(flows) as halved:
+            for kind in asked:
+                rules = [rule for rule in self.rules if rule.entity == kind]
+                for table in self.tables(kind, halved if self._features[kind].floors else flows):
+                    yield from judge(rules, table, self.options)
+
+    def _asked(self, flows: ibis.Table) -> tuple[list[str], Reached]:
+        """The kinds of entity that rules are about and of which there may be rows; and what flows they need."""
+        wanted = {rule.entity for rule in self.rules}
+        kinds = {kind: features for kind, features in self._features.items() if kind in wanted}
+        there = reached(flows, [(kind, floor) for kind, features in kinds.items() for floor in features.floors])
+        asked = [kind for kind, one in kinds.items() if kind in there.kinds or not one.floors or one.beside()]
+        return asked, there
 
     def adopt(self, verdicts: Sequence[Verdict]) -> None:
         """Classify by verdicts that were concluded elsewhere."""
@@ -85,3 +106,16 @@ class Fingerprinter:
     def classify(self, flows: Flows) -> Flows:
         """The flows with ``traffic_class`` and ``role``, by the verdicts concluded, else by application."""
         return self._classifier.classify(flows)
+
+
+@contextmanager
+def _halved(flows: ibis.Table, there: Reached) -> Iterator[ibis.Table]:
+    """The halves of the flows that matter, for as long as the ``with`` block."""
+    few = None if there.marks is None else touched(flows, there.marks)
+    if few is None:
+        with kept(halves, flows, HALVES) as halved:
+            yield halved
+        return
+    inputs = run(told_by_input, flows)
+    with at_hand(few, "netwatch_touched", flows) as some, kept(halves_of, some, HALVES, {"inputs": inputs}) as halved:
+        yield halved

@@ -54,6 +54,17 @@ def stream(query: Query, flows: ibis.Table, rows: int) -> Iterator[pa.RecordBatc
         yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
 
 
+def count(flows: ibis.Table) -> int:
+    """How many flows there are."""
+    ((rows,),) = _stored(flows).count("*").fetchall()
+    return int(rows)
+
+
+def _stored(flows: ibis.Table) -> Any:
+    """The flows as a relation of DuckDB."""
+    return flows.get_backend().con.table(_named(flows))
+
+
 def _prepared(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table]) -> Prepared:
     """The query's SQL and the schema of its answer; what it needs is known to the engine under its name."""
     import ibis
@@ -66,15 +77,57 @@ def _prepared(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table]) -
 
 
 @contextmanager
-def kept(query: Query, flows: ibis.Table, name: str) -> Iterator[ibis.Table]:
-    """What ``query(flows)`` selects as a table of the engine, for as long as the ``with`` block; it may go to disk."""
-    backend = flows.get_backend()
-    text = _compiled(query, _named(flows), flows.schema(), ()).text
-    answered(backend.con, f"CREATE OR REPLACE TEMP TABLE {name} AS {text}", lambda _answer: None)
+def kept(
+    query: Query, flows: ibis.Table, name: str, beside: Mapping[str, pa.Table] | None = None
+) -> Iterator[ibis.Table]:
+    """What :func:`run` would give as a table of the engine, for as long as the ``with`` block; it may go to disk."""
+    engine, prepared = flows.get_backend().con, _prepared(query, flows, beside or {})
+    answered(engine, f"CREATE OR REPLACE TEMP TABLE {name} AS {prepared.text}", lambda _answer: None)
     try:
-        yield backend.table(name)
+        yield _table(name, prepared.schema, flows)
     finally:
-        backend.con.execute(f"DROP TABLE IF EXISTS {name}")
+        engine.execute(f"DROP TABLE IF EXISTS {name}")
+        for other in beside or {}:
+            engine.unregister(other)
+
+
+@contextmanager
+def at_hand(table: pa.Table, name: str, beside: ibis.Table) -> Iterator[ibis.Table]:
+    """A table in memory as one of the engine's that knows ``beside``, for as long as the ``with`` block."""
+    engine = beside.get_backend().con
+    engine.register(name, table)
+    try:
+        yield _table(name, table.schema, beside)
+    finally:
+        engine.unregister(name)
+
+
+def chosen(flows: ibis.Table, condition: str) -> ibis.Table:
+    """The flows for which a condition in SQL holds, under a name of their own."""
+    name = "netwatch_chosen"
+    _stored(flows).filter(condition).create_view(name, replace=True)
+    return _table(name, flows.schema().to_pyarrow(), flows)
+
+
+@contextmanager
+def near(flows: ibis.Table, columns: Sequence[str], most: int) -> Iterator[ibis.Table]:
+    """The flows with these of their columns, in memory if they are at most so many, so that they are read once."""
+    wanted = [name for name in columns if name in flows.columns]
+    if count(flows) > most:
+        yield flows
+        return
+    with at_hand(_stored(flows).select(*wanted).to_arrow_table(), "netwatch_near", flows) as held:
+        yield held
+
+
+def _table(name: str, schema: pa.Schema, beside: ibis.Table) -> ibis.Table:
+    """A table whose columns are known, so that the engine need not be asked; it is where ``beside`` is."""
+    import ibis
+    import ibis.expr.operations as ops
+
+    known = ibis.Schema.from_pyarrow(schema)
+    made: ibis.Table = ops.DatabaseTable(name=name, schema=known, source=beside.get_backend()).to_expr()
+    return made
 
 
 def _named(flows: ibis.Table) -> str:
@@ -107,13 +160,22 @@ def _built(query: Query, named: Sequence[tuple[str, Any]]) -> Prepared:
     return Prepared(str(ibis.to_sql(expression, dialect="duckdb")), expression.schema().to_pyarrow())
 
 
-def as_columns(table: pa.Table) -> dict[str, Any]:
+def as_columns(table: pa.Table | pa.RecordBatch) -> dict[str, Any]:
     """The columns of a query's answer: addresses uint8 (n, 16), numbers with NaN for null where real."""
     made: dict[str, Any] = {}
     for name in table.column_names:
         column = table.column(name)
         if str(column.type).startswith(("binary", "fixed_size_binary", "large_binary")):
-            made[name] = np.frombuffer(b"".join(column.to_pylist()), np.uint8).reshape(-1, 16)
+            made[name] = _octets(column)
         else:
             made[name] = column.to_numpy(zero_copy_only=False)
     return made
+
+
+def _octets(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
+    """A column of addresses as uint8 (n, 16), without an object for each."""
+    import pyarrow as pa
+
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    fixed = whole.cast(pa.binary(16))
+    return np.frombuffer(fixed.buffers()[1], np.uint8, len(fixed) * 16, fixed.offset * 16).reshape(-1, 16)

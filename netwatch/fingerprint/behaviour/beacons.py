@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import measured, towards
+from netwatch.fingerprint.behaviour.floors import Floor, only
 from netwatch.fingerprint.behaviour.guesses import SERVICES
 from netwatch.fingerprint.behaviour.halves import TCP, UDP, frequent, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
@@ -25,6 +26,7 @@ SHORTEST_S = 5.0
 CLOCKED = (53, 123, 67, 137, 138, 161, 514, 547, 853, 1812, 1813, 1900, 5351, 5353, 5355)
 """Ports of services that are asked by the clock, or by every program of a host: DNS, NTP, SNMP, syslog, RADIUS ..."""
 PASSWORDS = tuple(port for name, ports in SERVICES.items() if name != "http" for port in ports)
+PORTS = np.setdiff1d(np.arange(1, 65536), [*CLOCKED, *PASSWORDS])
 
 DECLARED = {
     "beacon.visits": Feature("connections", "connections"),
@@ -49,7 +51,12 @@ class Beacons(Features):
     """One row per (client, server, service port, protocol) to which the client came back often and regularly."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
-    of_halves: ClassVar[bool] = True
+    floors: ClassVar[tuple[Floor, ...]] = (
+        Floor(
+            LEAST_VISITS, ("sender", "receiver", "port", "protocol"),
+            manner=only(TCP, UDP), ports=PORTS.tolist(), marks="receiver",
+        ),
+    )  # fmt: skip
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every client that opens connection after connection to one service."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import episodes, folded, measured, towards
-from netwatch.fingerprint.behaviour.halves import halves
+from netwatch.fingerprint.behaviour.floors import Floor
+from netwatch.fingerprint.behaviour.halves import WINDOW_S, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
@@ -36,7 +37,9 @@ class Controls(Features):
     """One row per (sender, device, port) and episode of windows."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
-    of_halves: ClassVar[bool] = True
+    floors: ClassVar[tuple[Floor, ...]] = (
+        Floor(LEAST_PACKETS, ("sender", "receiver", "port", "protocol"), "packets", WINDOW_S, ports=tuple(PORTS)),
+    )
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who talks to a field device."""

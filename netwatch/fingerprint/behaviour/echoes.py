@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import pointers, towards
+from netwatch.fingerprint.behaviour.floors import Floor, only
 from netwatch.fingerprint.behaviour.halves import halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -36,7 +37,9 @@ class Echoes(Features):
     """One row per (who asks, who is asked) with enough echo requests."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
-    of_halves: ClassVar[bool] = True
+    floors: ClassVar[tuple[Floor, ...]] = (
+        Floor(LEAST_PACKETS, ("sender", "receiver", "protocol"), "packets", manner=only(ICMP, ICMP6)),
+    )
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every pair that pings."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import episodes, folded, measured, towards
+from netwatch.fingerprint.behaviour.floors import Floor, only
 from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, frequent, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -20,6 +21,7 @@ SERVICES: dict[str, tuple[int, ...]] = {
     "mail": (25, 110, 143, 465, 587, 993, 995), "http": (80, 443, 8080, 8443),
     "db": (1433, 1521, 3306, 5432, 6379, 27017), "vnc": (5900, 5901),
 }  # fmt: skip
+PORTS = tuple(port for listed in SERVICES.values() for port in listed)
 LEAST_TRIES = 8
 FOUND_PACKETS, FOUND_TIMES = 5, 1.5
 """By how much the longest connection goes beyond the others where a password was found."""
@@ -47,7 +49,9 @@ class Guesses(Features):
     """One row per (client, server, service port) and episode of hours in which the client came back often."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
-    of_halves: ClassVar[bool] = True
+    floors: ClassVar[tuple[Floor, ...]] = (
+        Floor(LEAST_TRIES, ("sender", "receiver", "port"), manner=only(TCP), ports=PORTS),
+    )
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every client that opened many connections to one service that asks for passwords."""
@@ -121,8 +125,7 @@ def _tries(flows: ibis.Table) -> ibis.Table:
     import ibis
 
     t, h = ibis._, halves(flows)
-    ports = [port for listed in SERVICES.values() for port in listed]
-    tried = h.filter((h.protocol == TCP) & h.opens & h.receiver_port.isin(ports) & (((h.flags & SYN) > 0) | ~h.flagged))
+    tried = h.filter((h.protocol == TCP) & h.opens & h.receiver_port.isin(PORTS) & (((h.flags & SYN) > 0) | ~h.flagged))
     up = ibis.ifelse(tried.flagged, (tried.flags & ACK) > 0, tried.answer.fill_null(0) > 0)
     tried = tried.mutate(set_up=up, hour=tried.window // 12, port=tried.receiver_port)
     tried = frequent(tried, ["sender", "receiver", "port"], LEAST_TRIES)

@@ -23,6 +23,16 @@ WINDOW_S = 300
 """Seconds of the windows in which targets are counted."""
 
 
+HALVED = (
+    "flow_start", "flow_end", "source_address", "destination_address", "source_transport_port",
+    "destination_transport_port", "protocol_identifier", "octet_delta_count", "packet_delta_count",
+    "reverse_octet_delta_count", "reverse_packet_delta_count", "tcp_control_bits", "reverse_tcp_control_bits",
+    "sampling_packet_interval", "minimum_ip_total_length", "maximum_ip_total_length", "fragment_flags", "orientation",
+    "detail", "input", "first_frame", "direction",
+)  # fmt: skip
+"""Columns at rest that halves are made of."""
+
+
 def halves(flows: ibis.Table) -> ibis.Table:
     """One row per direction in which a record saw packets; a table that is one already is given back.
 
@@ -34,13 +44,21 @@ def halves(flows: ibis.Table) -> ibis.Table:
     """
     if "sender" in flows.columns:
         return flows
-    flows = flows.inner_join(_inputs(flows), "input")
+    return _both(flows.inner_join(told_by_input(flows), "input"))
+
+
+def halves_of(flows: ibis.Table, inputs: ibis.Table) -> ibis.Table:
+    """The same, by what is known of the inputs (see :func:`told_by_input`) from more flows than these."""
+    return _both(flows.inner_join(inputs, "input"))
+
+
+def _both(flows: ibis.Table) -> ibis.Table:
     forward = _half(flows, "source", "destination", ("", "reverse_"))
     backward = _half(flows, "destination", "source", ("reverse_", ""))
     return forward.filter(forward.seen > 0).union(backward.filter(backward.seen > 0), distinct=False)
 
 
-def _inputs(flows: ibis.Table) -> ibis.Table:
+def told_by_input(flows: ibis.Table) -> ibis.Table:
     """What each input can tell: whether it holds both directions, and TCP flags; a lone direction in an input that has
     both was not answered, in one that has not it says nothing.
     """

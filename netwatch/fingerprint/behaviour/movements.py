@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import measured
+from netwatch.fingerprint.behaviour.floors import Floor, only
 from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
+from netwatch.model.elements import Direction
 
 if TYPE_CHECKING:
     import ibis
@@ -35,7 +37,9 @@ class Movements(Features):
     """One row per (inside host, hour) that got through to several inside hosts; nothing without a scope."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
-    of_halves: ClassVar[bool] = True
+    floors: ClassVar[tuple[Floor, ...]] = (
+        Floor(LEAST_HOSTS, ("sender",), "halves", 3600, only(TCP), PORTS, (Direction.INTERNAL,), marks=""),
+    )
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every such hour."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, measured, towards
-from netwatch.fingerprint.behaviour.halves import UDP, halves, heavy
-from netwatch.fingerprint.behaviour.targets import PROTOCOL, VECTORS, usual, vector
+from netwatch.fingerprint.behaviour.floors import Floor
+from netwatch.fingerprint.behaviour.halves import UDP, WINDOW_S, halves, heavy
+from netwatch.fingerprint.behaviour.targets import PROTOCOL, VECTORS, outside_connections, usual, vector
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
@@ -54,7 +55,16 @@ class Prefixes(Features):
     """
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
-    of_halves: ClassVar[bool] = True
+    floors: ClassVar[tuple[Floor, ...]] = (
+        Floor(
+            LEAST_HOSTS, ("network", "protocol"), "receivers", WINDOW_S, outside_connections,
+            marks="network", portless=True,
+        ),
+        Floor(
+            LEAST_PACKETS, ("network", "protocol"), "packets", WINDOW_S, outside_connections, DHCP,
+            marks="network", portless=True,
+        ),
+    )  # fmt: skip
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every prefix of which many addresses were sent the same."""

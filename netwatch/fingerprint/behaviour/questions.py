@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import episodes, folded, pointers, towards
+from netwatch.fingerprint.behaviour.floors import Floor, only
 from netwatch.fingerprint.behaviour.halves import UDP, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -35,7 +36,7 @@ class Questions(Features):
     """One row per (client, DNS server) and episode of hours with enough questions."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
-    of_halves: ClassVar[bool] = True
+    floors: ClassVar[tuple[Floor, ...]] = (Floor(LEAST, ("sender", "receiver"), "packets", 3600, only(UDP), (DNS,)),)
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who asked a DNS server much."""

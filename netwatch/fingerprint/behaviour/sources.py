@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, measured, towards
-from netwatch.fingerprint.behaviour.tries import KINDS, hours
+from netwatch.fingerprint.behaviour.floors import Floor
+from netwatch.fingerprint.behaviour.tries import KINDS, LEAST_PAIRS, hours, telling
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
@@ -50,7 +51,7 @@ class Sources(Features):
     """One row per (sender, kind of try) and episode of hours in which it tried enough."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
-    of_halves: ClassVar[bool] = True
+    floors: ClassVar[tuple[Floor, ...]] = (Floor(LEAST_PAIRS, ("sender",), "halves", 3600, telling),)
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who tried many addresses or ports."""

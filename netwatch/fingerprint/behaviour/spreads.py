@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import common_prefix, pointers
+from netwatch.fingerprint.behaviour.floors import Floor, Manners
 from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, UDP, frequent, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
+from netwatch.model.elements import Direction
 
 if TYPE_CHECKING:
     import ibis
@@ -30,11 +32,21 @@ DECLARED = {
 }
 
 
+def _failing(m: Manners) -> np.ndarray:
+    """Halves of tries that failed, or of which it is not known: at least half of all tries that may be in a row."""
+    tcp = ((m.flags & ACK) == 0) | m.unanswered
+    told: np.ndarray = np.where(m.protocol == TCP, tcp, (m.protocol == UDP) & m.unanswered)
+    return told
+
+
 class Spreads(Features):
     """One row per (port, protocol) that several inside hosts scan; nothing without a scope."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
-    of_halves: ClassVar[bool] = True
+    floors: ClassVar[tuple[Floor, ...]] = (Floor(
+        LEAST_HOSTS * LEAST_FAILED, ("sender", "port", "protocol"), "halves", 0, _failing, range(1, 32768),
+        (Direction.OUTBOUND, Direction.INTERNAL),
+    ),)  # fmt: skip
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every port that is scanned from inside by several."""

@@ -61,6 +61,10 @@ class Strangers:
         count_strangers(columns, self._sources, self._addresses, self._table, self._codes, passing)
         return flows.with_columns(traffic_class=np.where(passing, np.uint16(PASSING), np.uint16(0)))
 
+    def any(self) -> bool:
+        """Whether there were any."""
+        return bool(self._table.numbers[:, NUMBERS.index("flows")].any())
+
     def windows(self) -> dict[str, Any]:
         """Columns as the query of the targets gives them; as many ``sources`` as flows, for hardly one came twice."""
         used = np.flatnonzero(self._table.numbers[:, NUMBERS.index("flows")])

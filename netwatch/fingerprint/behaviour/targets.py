@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import episodes, folded, measured
-from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FIN, FLAGS, RST, SYN, TCP, UDP, halves, heavy
+from netwatch.fingerprint.behaviour.floors import Floor, Manners
+from netwatch.fingerprint.behaviour.halves import (
+    ACK,
+    CONTROL,
+    FIN,
+    FLAGS,
+    RST,
+    SYN,
+    TCP,
+    UDP,
+    WINDOW_S,
+    halves,
+    heavy,
+)
 from netwatch.fingerprint.behaviour.strangers import Strangers
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.options import FingerprintOptions
@@ -54,11 +67,28 @@ DECLARED = {
 }
 
 
+def outside_connections(m: Manners) -> np.ndarray:
+    """Halves that :func:`vector` calls something else than "tcp"."""
+    control = np.isin(m.flags & CONTROL, [SYN, SYN | RST, RST, RST | ACK, FIN, FIN | ACK])
+    told: np.ndarray = (m.protocol != TCP) | control | np.isin(m.flags & FLAGS, [SYN | ACK, ACK])
+    return told
+
+
 class Targets(Features):
     """One row per (receiver, manner of packets, reflecting service port) and episode of windows with enough packets."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
-    of_halves: ClassVar[bool] = True
+    floors: ClassVar[tuple[Floor, ...]] = (
+        Floor(
+            LEAST_PACKETS,
+            ("receiver",),
+            "packets",
+            WINDOW_S,
+            outside_connections,
+            marks="receiver",
+            portless=True,
+        ),
+    )
 
     def __init__(self, options: FingerprintOptions) -> None:
         super().__init__(options)
@@ -67,6 +97,10 @@ class Targets(Features):
     def mark(self, flows: Flows) -> Flows:
         """The flows with ``traffic_class``: those that were counted here and need not be looked at again."""
         return self._strangers.mark(flows)
+
+    def beside(self) -> bool:
+        """Whether strangers were counted, whom no stored flow tells of."""
+        return self._strangers.any()
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of everyone who was sent many packets of one kind."""
@@ -209,4 +243,4 @@ def _windows(flows: ibis.Table) -> ibis.Table:
     ).select(joined, asking=asked.asking.fill_null(0.0), asking_octets=asked.asking_octets.fill_null(0.0))
     asked_for = (joined.vector == VECTORS.index("reflected")) & (joined.asking > joined.packets * 0.2)
     ordinary = asked_for & (joined.octets < joined.asking_octets * 4)
-    return joined.filter(~ordinary).order_by(keys)
+    return joined.filter(~ordinary).order_by([*keys, "protocol"])

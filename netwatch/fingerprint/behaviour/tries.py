@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from netwatch.fingerprint.behaviour.floors import Manners
 from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FLAGS, PSH, RST, SYN, TCP, UDP, URG, frequent, halves
 
 if TYPE_CHECKING:
@@ -24,6 +27,17 @@ WALK = ["sender", "kind", "hour"]
 DECIDES = 4
 """Failures beyond successes after which the walk ends: with chances of success of 0.8 for the benign and 0.2 for a
 scanner each step is a factor of 4, and 4**4 is beyond 99, detection over false alarms (0.99 / 0.01); likewise down."""
+
+
+def telling(m: Manners) -> np.ndarray:
+    """Halves that may be tries which failed, or which may well be answered: by such, and fewer, :func:`hours` chooses
+    whom to look at.
+    """
+    stealthy = ((m.flags & SYN) == 0) & ((m.flags & (PSH | ACK)) != (PSH | ACK))
+    tcp = ((m.flags & ACK) == 0) | m.unanswered | stealthy
+    icmp = np.isin(m.protocol, [1, 58])
+    told: np.ndarray = np.select([m.protocol == TCP, m.protocol == UDP], [tcp, m.unanswered], icmp)
+    return told
 
 
 def _kind(h: ibis.Table) -> Any:

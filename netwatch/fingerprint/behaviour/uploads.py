@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import pointers
+from netwatch.fingerprint.behaviour.floors import Floor
 from netwatch.fingerprint.behaviour.halves import halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
+from netwatch.model.elements import Direction
 
 if TYPE_CHECKING:
     import ibis
@@ -36,7 +38,7 @@ class Uploads(Features):
     """One row per (inside host, hour) with much sent to the outside; nothing without a scope."""
 
     declared: ClassVar[dict[str, Feature]] = DECLARED
-    of_halves: ClassVar[bool] = True
+    floors: ClassVar[tuple[Floor, ...]] = (Floor(FLOOR, ("sender",), "octets", 3600, directions=(Direction.OUTBOUND,)),)
 
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every such hour."""
