@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -21,7 +22,7 @@ class Evidence:
 
     ``rule``: id of the rule that looked. ``group``: evidence of one group is dependent, so only its strongest counts.
     ``observed`` and ``threshold`` in words with units. ``weight``: natural-log likelihood ratio, 0 if missing.
-    ``references``: where to look, as ``input#frame``.
+    ``references``: where to look, as ``input#frame``; the input by number until :func:`located` names it.
     """
 
     rule: str
@@ -80,3 +81,16 @@ def confidence_word(posterior: float, basis: str) -> str:
     if posterior >= 0.99 and basis in ("payload", "mixed"):
         return "confirmed"
     return "likely" if posterior >= 0.9 else "suspected"
+
+
+def located(verdicts: Iterable[Verdict], names: Mapping[int, str]) -> list[Verdict]:
+    """The verdicts with ``file#frame`` for ``input#frame``; an input without a name, as of long ago, stays a number."""
+
+    def place(reference: str) -> str:
+        number, _, frame = reference.partition("#")
+        return f"{names.get(int(number), number)}#{frame}"
+
+    def pointed(evidence: Evidence) -> Evidence:
+        return replace(evidence, references=tuple(place(one) for one in evidence.references))
+
+    return [replace(verdict, evidence=tuple(pointed(one) for one in verdict.evidence)) for verdict in verdicts]

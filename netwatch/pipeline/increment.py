@@ -23,7 +23,7 @@ from netwatch.model.finding import Finding
 from netwatch.model.flows import Flows, octets_both, rebatched
 from netwatch.model.sums import BinSums
 from netwatch.model.tally import Tally
-from netwatch.model.verdict import Verdict
+from netwatch.model.verdict import Verdict, located
 from netwatch.pipeline.passes import BATCH, metered
 from netwatch.pipeline.summing import summed
 from netwatch.read import open_inputs
@@ -147,7 +147,8 @@ def increment(named: Sequence[Named], options: Options, context: Context) -> Ite
 def findings_of(verdicts: Sequence[Verdict], entries: Sequence[Ingest]) -> list[Finding]:
     """What the verdicts that touch the inputs' flows say."""
     firsts = [entry.first for entry in entries if entry.rows]
-    return threat_findings([v for v in verdicts if v.until >= min(firsts)]) if firsts else []
+    names = {entry.code: entry.name for entry in entries}
+    return threat_findings(located([v for v in verdicts if v.until >= min(firsts)], names)) if firsts else []
 
 
 def observe(
@@ -168,10 +169,12 @@ def observe(
     try:
         for flows in rebatched(metered(inputs, meter, lambda _inputs: None), BATCH):
             scoped = scope.annotate(plausible(flows, times))
-            kept = fingerprinter.observe(scoped.take(scoped["direction"] != Direction.OUTSIDE))
+            ours = scoped.take(scoped["direction"] != Direction.OUTSIDE)
+            # Before anything is remembered of them: evidence points at an input of the store.
+            kept = fingerprinter.observe(ours.with_columns(input=np.full(len(ours), entry.code, np.uint32)))
             if not len(kept):
                 continue
-            observed.append(kept.with_columns(input=np.full(len(kept), entry.code, np.uint32)))
+            observed.append(kept)
             rows, octets = rows + len(kept), octets + int(octets_both(kept).sum())
             first = min(first, int(kept["flow_start_nanoseconds"].min()))
             last = max(last, int(kept["flow_end_nanoseconds"].max()))

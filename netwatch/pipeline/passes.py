@@ -7,6 +7,7 @@ verdicts are concluded over all that is stored. The second gives each stored flo
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,9 +24,9 @@ from netwatch.model.flows import Flows, octets_both, rebatched
 from netwatch.model.packets import Packets
 from netwatch.model.series import SeriesSet
 from netwatch.model.tally import Tally
-from netwatch.model.verdict import Verdict
+from netwatch.model.verdict import Verdict, located
 from netwatch.pipeline.exporters import exporters, once
-from netwatch.read import Inputs, open_inputs
+from netwatch.read import InputFile, Inputs, open_inputs
 from netwatch.scope import Scope
 from netwatch.store import FlowStore
 
@@ -82,6 +83,12 @@ def within(flows: Flows, since: int | None, until: int | None, tally: Tally) -> 
     return flows.take(keep)
 
 
+def input_names(files: Sequence[InputFile]) -> dict[int, str]:
+    """What evidence calls each input: its file's name, where another has the same its path."""
+    names = Counter(Path(file.path).name for file in files)
+    return {f.index: f.path if names[Path(f.path).name] > 1 else Path(f.path).name for f in files}
+
+
 def likely_span(flows: Any) -> tuple[int, int]:
     """First and last instant (ns) of an Ibis table of flows, those of a wild clock left aside.
 
@@ -119,7 +126,7 @@ def judged(paths: Sequence[str | Path], options: Options, advance: Advance = lam
             observed.append(fingerprinter.observe(scoped.take(scoped["direction"] != Direction.OUTSIDE)))
         observed.flush()
         twice = once(observed, dedupe=options.meter.dedupe)
-        verdicts = fingerprinter.conclude(observed.table)
+        verdicts = located(fingerprinter.conclude(observed.table), input_names(inputs.files))
         series = None
         if observed.rows:
             names = tuple(group.name for group in scope.groups)
