@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,15 +138,20 @@ def unmute(
     *,
     config: Config = Path("netwatch.toml"),
 ) -> None:
-    """Take a rule of silence away, or list the rules.
+    """Take a rule of silence away, or list the rules. What no other rule covers is open again.
 
     For example:
         netwatch findings unmute 1
     """
+    from netwatch.monitor.life import covers
+
     with _state(config) as state, state.change():
         if number is not None and not state.unmute(number):
             raise UsageError(f"no rule {number}")
         rules = state.mutes()
+        for finding in state.findings([str(Life.MUTED)]):
+            if not any(covers(rule, finding, time.time_ns()) for rule in rules):
+                state.keep(finding | {"life": str(Life.ONGOING if finding["told"] else Life.NEW), "reason": ""})
     names = ("number", "class", "watch", "source", "destination", "port", "until", "reason")
     rows = [[_cell(name, rule.get(name)) for name in names] for rule in rules]
     stdout().print(table(names, rows))

@@ -53,7 +53,7 @@ def verify(*, config: Config = Path("netwatch.toml"), json: Json = False) -> int
 
     with _opened(config) as journal:
         found = differences(journal)
-        rows = journal.state.totals()["rows"]
+        rows, expired = journal.state.totals()["rows"], journal.state.get("expired")
     if json:
         print_json([difference._asdict() for difference in found])
     elif found:
@@ -61,7 +61,8 @@ def verify(*, config: Config = Path("netwatch.toml"), json: Json = False) -> int
         heads = ("input", "rows by ledger", "rows", "octets by ledger", "octets")
         stdout().print(table(heads, body, numbers=(1, 2, 3, 4)))
     else:
-        stdout().print(f"{count(rows)} flows by the ledger: every row is there, once")
+        but = " but for those of inputs with days that expired" if expired else ""
+        stdout().print(f"{count(rows)} flows by the ledger: every row is there, once{but}")
     return 1 if found else 0
 
 

@@ -12,6 +12,8 @@ from netwatch.monitor.sighting import Sighting
 
 SECOND = 10**9
 SUBJECT = "netwatch"
+READING = ("read", "exports")
+"""Stages that count what arrived and what is known to be lost: packets and records of files, and exporters' records."""
 
 
 def sightings(health: HealthOptions, newest: int, said: int, tallies: Iterable[Tally]) -> Iterator[Sighting]:
@@ -25,7 +27,7 @@ def sightings(health: HealthOptions, newest: int, said: int, tallies: Iterable[T
              "What happens on the network meanwhile is not seen. Look at the exporters and at the spools."],
             newest, None, SUBJECT, figures={"seconds": silence / SECOND},
         )  # fmt: skip
-    read = [tally for tally in tallies if tally.stage == "read"]
+    read = [tally for tally in tallies if tally.stage in READING]
     lost, arrived = sum(t.lost for t in read), sum(t.seen for t in read)
     if lost and lost / (lost + arrived) >= health.loss:
         yield Sighting(

@@ -12,7 +12,7 @@ from pathlib import Path
 from netwatch.config import MonitorOptions
 from netwatch.errors import NetwatchError
 from netwatch.model.tally import Tally
-from netwatch.monitor.itself import sightings
+from netwatch.monitor.itself import READING, sightings
 from netwatch.monitor.journal import Journal
 from netwatch.monitor.life import OPEN
 from netwatch.monitor.lock import Busy, lock
@@ -172,7 +172,7 @@ def _open(state: State) -> dict[str, int]:
 
 
 def _counted(summary: PassSummary, tallies: list[Tally]) -> PassSummary:
-    read = [tally for tally in tallies if tally.stage == "read"]
+    read = [tally for tally in tallies if tally.stage in READING]
     dropped = sum(t.seen - t.kept for t in read)
     return replace(summary, kept=sum(t.kept for t in read), dropped=dropped, lost=sum(t.lost for t in read))
 

@@ -256,3 +256,17 @@ def test_a_pass_clears_what_a_killed_one_left_of_temporary_files(home):
     bring(home, 0)
     run(home)
     assert not left.parent.exists()
+
+
+def test_what_an_exporter_says_was_lost_is_in_the_summary_and_a_finding(home):
+    (home / "netwatch.toml").write_text(CONFIG.format(home) + QUIET)
+    path = home / "spool" / "gap"
+    halves = [
+        five_minutes.octets(0, five_minutes.records(0, 60, seed), sequence) for seed, sequence in ((1, 0), (2, 5000))
+    ]
+    path.write_bytes(b"".join(halves))
+    os.utime(path, (NOW / 1e9 - 3600,) * 2)
+    summary = run(home)
+    assert summary.kept == summary.flows > 0
+    assert summary.lost == 5000 - summary.flows // 2 and summary.loss > 0.9
+    assert summary.findings == {"quality": 1}
