@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from netwatch.detect.level import sampling_changes
+from netwatch.detect.tails import thinned
 from netwatch.kernels.autoregression import autoregressed, forecast_errors
 from netwatch.kernels.segments import running_mean
 from netwatch.model.series import Series
@@ -78,5 +79,5 @@ def evened(standard: np.ndarray, series: Series) -> tuple[np.ndarray, float]:
 
 
 def _deviation(score: np.ndarray) -> float:
-    known = score[~np.isnan(score)]
+    known = thinned(score[~np.isnan(score)])
     return max(1.4826 * float(np.median(np.abs(known))), 1e-6) if len(known) else 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -32,8 +33,9 @@ class Clock(NamedTuple):
     first: int
 
 
+@lru_cache(maxsize=4)
 def local_clock(bins: Bins, timezone: str | None) -> Clock:
-    """The bins' local days and slots; a day has at most 288 slots.
+    """The bins' local days and slots; a day has at most 288 slots. Kept for other series of a run: not to be changed.
 
     Raises:
         UsageError: no such time zone.
@@ -48,7 +50,10 @@ def local_clock(bins: Bins, timezone: str | None) -> Clock:
     numbers = first + np.arange(days)
     at = np.minimum(np.searchsorted(day, numbers), len(times) - 1)
     slot = (local % DAY) * slots // DAY
-    return Clock(day - first, slot, slots, days, (numbers + 3) % 7, numbers * DAY - offset[at], first)
+    arrays = (day - first, slot, (numbers + 3) % 7, numbers * DAY - offset[at])
+    for array in arrays:
+        array.flags.writeable = False
+    return Clock(*arrays[:2], slots, days, *arrays[2:], first)
 
 
 def _offsets(times: np.ndarray, timezone: str | None) -> np.ndarray:

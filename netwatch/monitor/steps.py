@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from netwatch.detect import SUDDEN, Carried, advance, change_of, detect, learn
+from netwatch.detect.matching import same
 from netwatch.detect.study import Study
 from netwatch.model.change import Change
 from netwatch.model.series import Bins, Entity, SeriesSet
@@ -67,7 +68,10 @@ def look(journal: Journal, span: tuple[int, int]) -> Look:
     long = _fine(journal, span, max(history, LEARNT))
     series = long.part(max(0, long.bins.count - history // FINE - 1), long.bins.count)
     taught = _taught(long, Study(series, options), before, day)
-    return Look(series, [*detect(series, options), *_stepped(series, Study(series, options), taught)], day, taught)
+    found = detect(series, options)
+    today = _stepped(series, Study(series, options), taught)
+    found += [change for change in today if not any(same(change, other) for other in found)]
+    return Look(series, found, day, taught)
 
 
 def _fine(journal: Journal, span: tuple[int, int], length: int) -> SeriesSet:
