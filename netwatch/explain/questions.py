@@ -33,6 +33,8 @@ _TOLD = 3
 _NAMELESS = Names()
 FAR = 4.0
 """A bin so many times the average is told of."""
+LEAST_SEEN = 0.95
+"""Share of the window below which what was not observed may have made the answer."""
 SMALL = 0.1
 """Share of all octets below which mining did not make the volume."""
 
@@ -152,8 +154,8 @@ def _made_of(findings: Sequence[Finding]) -> list[str]:
     ]
     detail = f" ({', '.join(inside)})" if inside else ""
     words = [
-        f"Of the {verb} octets {octets['ordinary']} are ordinary use{detail}, {octets['unknown']} "
-        f"unknown, mining {octets['mining']}, attacks {octets['attack']}."
+        f"Of the {verb} octets ordinary use is {octets['ordinary']}{detail}, mining {octets['mining']}, attacks "
+        f"{octets['attack']} and unknown {octets['unknown']}."
     ]
     flows = splits.get(("flows", "family"))
     if flows is not None and flows.total > 0:
@@ -258,11 +260,19 @@ def _capture(whole: Series, findings: Sequence[Finding], tallies: Sequence[Tally
         parts.append(f"{count(lost)} records or packets are known to be lost")
     if cut := sum(1 for t in tallies if t.incomplete):
         parts.append(f"{counted(cut, 'input')} ended early")
-    share = float(np.nanmean(whole.coverage))
+    share = _observed(whole.coverage)
     seen = "all" if share >= 0.9995 else f"{share * 100:.3g} %"
+    if not parts and share < LEAST_SEEN:
+        return f"It may be: only {seen} of the window was observed; the rest counts as unknown, not as silence."
     if not parts:
         return f"Nothing speaks for it: {seen} of the window was observed, nothing is known to be lost."
     return (
         f"In part, and it is allowed for: {'; '.join(parts)}. {seen[0].upper()}{seen[1:]} of the window was observed; "
         "gaps count as unknown, sampled counters are multiplied."
     )
+
+
+def _observed(coverage: np.ndarray) -> float:
+    """Observed share of the window, which begins within the first bin and ends within the last."""
+    outside = (1 - coverage[0]) + (1 - coverage[-1]) if len(coverage) > 2 else 0.0
+    return float(np.nansum(coverage) / max(len(coverage) - outside, 1e-9))

@@ -15,7 +15,7 @@ from netwatch.report.report import Report
 from netwatch.report.words import about_capture
 
 SECTIONS = (
-    "summary", "volume", "composition", "classes", "rhythm", "mining", "attacks", "tops", "findings", "method",
+    "summary", "volume", "composition", "classes", "rhythm", "episodes", "mining", "attacks", "tops", "findings", "method",
     "inputs", "account", "attribution",
 )  # fmt: skip
 ALWAYS = ("summary", "account")

@@ -78,9 +78,10 @@ class SeriesBuilder:
             np.clip((t - self.bins.start) // self.bins.width, 0, self.bins.count - 1) for t in (start, lives.end)
         )
         exporter = exporter_key(flows["exporter_address"], flows["observation_domain_id"])
-        self._presence.add(exporter, first, octets * interval, interval)
+        ends = first, np.maximum(first, last)
+        self._presence.add(exporter, ends, octets * interval, interval)
         peered = [i for i, kind in enumerate(self.options.by) if kind in PEERED]
-        self._peers.add(flows, (first, np.maximum(first, last)), np.concatenate([forward, reverse], axis=1)[:, peered])
+        self._peers.add(flows, ends, np.concatenate([forward, reverse], axis=1)[:, peered])
 
     def _counted(self, flows: Flows) -> Flows:
         """The flows that series can hold; the others are dropped with their reason."""

@@ -12,7 +12,7 @@ from netwatch.model.series import Bins
 
 EXPORTERS = 64
 """Exporters told apart; any more are one."""
-_ENOUGH = 20
+_ENOUGH, _APART = 20, 3
 
 
 class Presence:
@@ -24,20 +24,27 @@ class Presence:
         self.records = np.zeros((0, bins.count))
         self.octets = np.zeros((0, bins.count))
         self.intervals = np.zeros(bins.count)
+        self.lives = np.zeros((0, bins.count + 1))  # records that begin less those that ended in the bin before
         self._heard: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
-    def add(self, exporter: np.ndarray, first: np.ndarray, octets: np.ndarray, interval: np.ndarray) -> None:
-        """Count records; ``exporter`` uint64 (n,) hash, ``first`` int64 (n,) bin."""
+    def add(
+        self, exporter: np.ndarray, bins: tuple[np.ndarray, np.ndarray], octets: np.ndarray, interval: np.ndarray
+    ) -> None:
+        """Count records; ``exporter`` uint64 (n,) hash, ``bins`` the first and last of each record, int64 (n,)."""
+        first, last = bins
         unique, inverse = np.unique(exporter, return_inverse=True)
         for key in unique.tolist():
             if key not in self._rows and len(self._rows) < EXPORTERS:
                 self._rows[key] = len(self._rows)
                 self.records = np.concatenate([self.records, np.zeros((1, self.bins.count))])
                 self.octets = np.concatenate([self.octets, np.zeros((1, self.bins.count))])
+                self.lives = np.concatenate([self.lives, np.zeros((1, self.bins.count + 1))])
         row = np.array([self._rows.get(key, EXPORTERS - 1) for key in unique.tolist()], np.int64)[inverse]
         np.add.at(self.records, (row, first), 1.0)
         np.add.at(self.octets, (row, first), octets)
         np.add.at(self.intervals, first, interval)
+        np.add.at(self.lives, (row, first), 1.0)
+        np.add.at(self.lives, (row, last + 1), -1.0)
 
     def sampling(self) -> np.ndarray:
         """Mean packet interval of each bin's records, float64 (bins,); NaN where there were none."""
@@ -79,7 +86,8 @@ class Presence:
         usual, missing = np.zeros(self.bins.count), np.zeros(self.bins.count)
         for row, (records, octets) in enumerate(zip(self.records, self.octets, strict=True)):
             known, came = self.heard(row)
-            silent = silences(records, gap_p) if gap_p is not None else np.zeros(self.bins.count, bool)
+            lived = np.cumsum(self.lives[row, :-1]) > 0
+            silent = silences(records, gap_p, lived) if gap_p is not None else np.zeros(self.bins.count, bool)
             alive = np.flatnonzero(records)
             lost = np.zeros(self.bins.count)
             living = slice(alive[0], alive[-1] + 1)
@@ -97,16 +105,19 @@ def exporter_key(address: np.ndarray, domain: np.ndarray) -> np.ndarray:
     return key
 
 
-def silences(records: np.ndarray, gap_p: float) -> np.ndarray:
+def silences(records: np.ndarray, gap_p: float, lived: np.ndarray) -> np.ndarray:
     """Bins in which an exporter was silent though it usually is not, bool (bins,).
+
+    ``records`` float64 (bins,): that begin in each bin; ``lived`` bool (bins,): in which any was alive.
 
     A run of empty bins between others is a silence when its chance under a low decile of the rate around it (Poisson)
     is below ``gap_p``; where empty bins are usual, only when it is also three times as long as any other such run.
+    Too few bins with records tell no rate: then see :func:`apart`.
     """
     silent = np.zeros(len(records), bool)
     alive = np.flatnonzero(records)
     if len(alive) < _ENOUGH:
-        return silent
+        return apart(lived) if gap_p > 0 else silent
     steps = np.diff(alive)
     holes = np.flatnonzero(steps > 1)
     lengths = steps[holes] - 1
@@ -123,6 +134,25 @@ def silences(records: np.ndarray, gap_p: float) -> np.ndarray:
             empty = max(float((around == 0).mean()), 1.0 / len(around))
             unlikely = length >= 3 * max(rival, 1) and length * np.log(empty) < np.log(gap_p)
         silent[begin:end] = unlikely
+    return silent
+
+
+def apart(lived: np.ndarray) -> np.ndarray:
+    """Bins between pieces that lie far apart, as files of different days do, bool (bins,).
+
+    A run of bins in which nothing was alive is such where it is three times as long as all else between the first
+    and the last sign of life together, longer runs of the kind left out.
+    """
+    silent = np.zeros(len(lived), bool)
+    alive = np.flatnonzero(lived)
+    steps = np.diff(alive)
+    rest = int(steps.sum()) + 1
+    for hole in np.argsort(-steps, kind="stable"):
+        length = int(steps[hole]) - 1
+        rest -= length
+        if length < _APART * rest:
+            break
+        silent[alive[hole] + 1 : alive[hole + 1]] = True
     return silent
 
 

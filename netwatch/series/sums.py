@@ -117,6 +117,8 @@ def _presence(sums: BinSums, at: np.ndarray, heard: np.ndarray, bins: Bins) -> P
     came = _table(number, at[rows], sums.packets_variance[rows], len(names), bins.count)
     for row in np.flatnonzero(known.any(axis=1)):
         presence.know(int(row), *(seconds[row] * SECOND / bins.width for seconds in (known, came)))
+    alive = (presence.records > 0) | (presence.octets > 0)
+    presence.lives = np.diff(alive.astype(np.float64), axis=1, prepend=0.0, append=0.0)
     return presence
 
 

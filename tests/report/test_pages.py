@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,11 +19,14 @@ from hypothesis import strategies as st
 from story_pieces import HOSTILE
 from story_years import three_years
 
-from netwatch.report import Report, write
+from netwatch.model.finding import Severity
+from netwatch.report import InputFile, Report, write
 from netwatch.report.clock import Clock
 from netwatch.report.csv import CsvWriter, cell
 from netwatch.report.figures.canvas import drawable
 from netwatch.report.html import inline
+from netwatch.report.pages.method import inputs
+from netwatch.report.pages.summary import first_findings, key_numbers
 from netwatch.report.rows import tables
 from netwatch.report.words import harmless, shortened
 
@@ -131,8 +135,32 @@ def test_empty_sections_say_so(empty: Report, tmp_path: Path) -> None:
         "No traffic was held to be mining.",
         "No input was read.",
         "There is no finding.",
+        "No change was split into its parts",
     ):
         assert words in text
+    assert "Rhythm of the week" not in text
+    assert "What the change is made of" not in text
+
+
+def test_the_first_page_has_the_gravest_findings_first(years: Report) -> None:
+    (shown,) = first_findings(years, Clock.of("UTC"))
+    order = [*Severity]
+    grave = [order.index(Severity(row[0])) for row in shown.rows]
+    assert grave == sorted(grave, reverse=True)
+    assert grave == sorted((order.index(f.severity) for f in years.findings), reverse=True)[: len(grave)]
+
+
+def test_inputs_are_named_below_their_folder(years: Report) -> None:
+    files = [
+        InputFile("/data/2019/notes.txt", 10, "ab" * 32, ""),
+        InputFile("/data/2019/feb/1.pcap", 10, "cd" * 32, "pcap", 0, 1),
+    ]
+    table = inputs(replace(years, inputs=tuple(files)), Clock.of("UTC"))[0]
+    assert table.text == "Inputs with their SHA-256. Names are below /data/2019/"
+    assert [row[:2] for row in table.rows] == [("feb/1.pcap", "pcap"), ("notes.txt", "not read")]
+    (number,) = [value for name, value in key_numbers(replace(years, inputs=tuple(files)), Clock.of("UTC")).rows
+                 if name == "Counted"]  # fmt: skip
+    assert number.endswith("from 1 input (10 B); 1 of another format left out")
 
 
 def test_csv_has_fixed_headers_and_no_formulas(minutes: Report, empty: Report, tmp_path: Path) -> None:

@@ -135,9 +135,37 @@ def test_a_silent_hour_is_unknown_and_a_quiet_night_is_not():
     rng = np.random.default_rng(2)
     records = rng.poisson(40, 400).astype(float)
     records[100:112] = 0
-    assert np.flatnonzero(silences(records, 1e-6)).tolist() == list(range(100, 112))
+    assert np.flatnonzero(silences(records, 1e-6, records > 0)).tolist() == list(range(100, 112))
     nights = np.where(np.arange(960) % 96 < 30, 0, rng.poisson(5, 960)).astype(float)
-    assert not silences(nights, 1e-6).any()
+    assert not silences(nights, 1e-6, nights > 0).any()
+
+
+def test_few_records_far_apart_tell_of_nothing_between_them():
+    def silent(*alive):
+        lived = np.zeros(2000, bool)
+        lived[list(alive)] = True
+        return np.flatnonzero(silences(lived.astype(float), 1e-6, lived))
+
+    assert silent(3, 1563, 1795).tolist() == [*range(4, 1563), *range(1564, 1795)]
+    assert silent(10, 11, 12, 500, 501).tolist() == list(range(13, 500))
+    assert not silent(10, 110, 230, 330).size  # seldom, but all along
+    assert not silent(7).size
+    assert not silent(7, 8, 10).size
+    long = np.zeros(2000, bool)
+    long[5:1600] = True  # one record that lasted
+    assert not silences(np.eye(1, 2000, 5)[0] + np.eye(1, 2000, 1590)[0], 1e-6, long).any()
+
+
+def test_files_of_different_days_leave_the_time_between_them_unknown():
+    day = 86_400 * S
+    rows = [(start + k * S, S, 1000, 1) for start in (0, 65 * day, 74 * day) for k in range(30)]
+    heard = [Heard((0, 0), 0, start, start + 31 * S, 1.0) for start in (0, 65 * day, 74 * day)]
+    b = SeriesBuilder(SeriesOptions(bin=3600), (0, 74 * day + 31 * S), heard)
+    b.add(flows(rows))
+    s = b.result().get("scope", "all", "octets")
+    between = [*range(1, 65 * 24), *range(65 * 24 + 1, 74 * 24)]
+    assert np.isnan(s.values[between]).all()
+    assert s.values[[0, 65 * 24]].tolist() == [30_000, 30_000]
 
 
 def test_a_silence_is_the_networks_where_readers_know_that_nothing_was_lost():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -68,8 +69,23 @@ def inputs(report: Report, clock: Clock) -> list[Block]:
         Column("Span", weight=1.6),
         Column("SHA-256", weight=2.0, code=True),
     )
-    rows = [(i.name, i.format, units.volume(i.size), _span(i.since, i.until, clock), i.sha256) for i in report.inputs]
-    return head("Inputs with their SHA-256.", columns, rows, INPUTS, "inputs.csv")
+    folder = _folder([i.name for i in report.inputs])
+    # Those that were read first; what is of no known format has no more than its hash.
+    rows = [
+        (
+            i.name.removeprefix(folder), i.format or "not read", units.volume(i.size), _span(i.since, i.until, clock),
+            i.sha256,
+        )
+        for i in sorted(report.inputs, key=lambda i: not i.format)
+    ]  # fmt: skip
+    where = f" Names are below {folder}" if folder else ""
+    return head(f"Inputs with their SHA-256.{where}", columns, rows, INPUTS, "inputs.csv")
+
+
+def _folder(names: Sequence[str]) -> str:
+    """The folder that all names begin with, with its last ``/``; "" for none."""
+    shared = posixpath.commonprefix([posixpath.dirname(name) + "/" for name in names])
+    return shared[: shared.rfind("/") + 1] if len(shared) > 1 else ""
 
 
 def _span(since: int | None, until: int | None, clock: Clock) -> str:

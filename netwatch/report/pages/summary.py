@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from netwatch.model import text as units
+from netwatch.model.finding import Severity
 from netwatch.model.series import Series
 from netwatch.report.choice import counted, main_series, nothing_found
 from netwatch.report.clock import Clock
 from netwatch.report.pages.blocks import Block, Column, facts, note, table
 from netwatch.report.report import Report
 
+_SEVERITIES = [*Severity]
 FIRST = 6
 """Findings told on the first page."""
 
@@ -23,14 +25,15 @@ def answer(report: Report) -> list[Block]:
 
 
 def first_findings(report: Report, clock: Clock) -> list[Block]:
-    """The first findings, a line each."""
+    """The gravest findings, a line each, those of one severity in the order of the pages."""
     if not report.findings:
         return []
     window = report.until - report.since
-    rows = [(str(f.severity), clock.when(f.since, window), f.title) for f in report.findings[:FIRST]]
+    gravest = sorted(report.findings, key=lambda f: -_SEVERITIES.index(f.severity))[:FIRST]
+    rows = [(str(f.severity), clock.when(f.since, window), f.title) for f in gravest]
     columns = (Column("Severity", weight=0.9), Column("Since", weight=1.0), Column("Finding", weight=6.0))
     more = len(report.findings) - FIRST
-    caption = f"The first findings; {more:,} more under Findings." if more > 0 else "The findings."
+    caption = f"The gravest findings; {more:,} more under Findings." if more > 0 else "The findings."
     return [table(caption, columns, rows)]
 
 
@@ -48,8 +51,11 @@ def key_numbers(report: Report, clock: Clock) -> Block:
         total = counted(report, counter)
         if total is not None:
             sums.append(units.volume(total) if counter == "octets" else f"{units.count(total)} {counter}")
-    size, number = sum(i.size for i in report.inputs), len(report.inputs)
+    read = [i for i in report.inputs if i.format]
+    left = len(report.inputs) - len(read)
+    size, number = sum(i.size for i in read), len(read)
     files = f"from {number:,} input{'s' * (number != 1)} ({units.volume(size)})" if number else "from no input"
+    files += f"; {left:,} of another format left out" if left else ""
     rows.append(("Counted", f"{', '.join(sums)}{' ' if sums else ''}{files}"))
     return facts(rows)
 

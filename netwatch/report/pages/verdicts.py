@@ -28,10 +28,10 @@ REFERENCES = 3
 _COLUMNS = (
     Column("Class", weight=1.45),
     Column("Role", weight=0.65),
-    Column("Watched side", weight=1.25, code=True),
-    Column("Other side", weight=1.2, code=True),
+    Column("Watched side", weight=1.5, code=True),
+    Column("Other side", weight=1.3, code=True),
     Column("When", weight=1.4),
-    Column("Times", "right", 0.6),
+    Column("Times", "right", 0.55),
     Column("Held to be", weight=0.95),
     Column("Volume", "right", 0.85),
     Column("Packets", "right", 0.85),
@@ -133,7 +133,7 @@ def detail(verdict: Verdict, clock: Clock) -> list[Block]:
 def _covers(verdict: Verdict) -> str:
     return (
         f"{units.volume(verdict.octets)}, {units.count(verdict.packets)} packets, {units.count(verdict.flows)} flows,"
-        f" {verdict.peers:,} peers"
+        f" {verdict.peers:,} peer{'s' * (verdict.peers != 1)}"
     )
 
 
@@ -147,8 +147,8 @@ def _evidence(evidence: Sequence[Evidence]) -> Block:
         (
             Column("Stand", weight=0.6),
             Column("Rule", weight=1.3),
-            Column("Observed", weight=3.2),
-            Column("Threshold", weight=1.3),
+            Column("Observed", weight=2.7),
+            Column("Threshold", weight=1.9),
             Column("Weight", "right", 0.6),
             Column("Where", weight=0.8, code=True),
         ),

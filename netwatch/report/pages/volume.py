@@ -45,7 +45,10 @@ def changes(report: Report, clock: Clock) -> list[Block]:
     blocks: list[Block] = []
     if network:
         rows = [_row(c, report, clock) for c in network]
-        caption = "Changes of the network: of all that is watched first, lasting ones first. Peers are counted per bin."
+        caption = (
+            "Changes of the network: of all that is watched first, lasting ones first. Peers are counted per bin."
+            " Before and after are mean rates; the ratio of a lasting change is that of typical bins."
+        )
         blocks += head(caption, _COLUMNS, rows, ROWS, "changes.csv")
     else:
         blocks.append(text("No series left its baseline."))
@@ -123,15 +126,20 @@ def when(change: Change, clock: Clock, window: int) -> str:
     return f"{start}, for {units.duration(change.until - change.since)}"
 
 
-def composition(report: Report) -> list[Block]:
-    """The main change split up; in HTML and the files every change that has parts."""
+def composition(report: Report, drawn: list[Block]) -> list[Block]:
+    """The main change split up, after the figure of it; in HTML and the files every change that has parts.
+
+    Nothing where no finding has any.
+    """
     found = [f for f in report.findings if any(c.shares for c in f.compositions)]
     if not found:
-        return [text("No finding splits a change into its parts.")]
+        return drawn
     main = main_rise(report)
-    blocks: list[Block] = [text("There is no lasting change to split up. What attacks raised is told with them.")]
+    blocks: list[Block] = [
+        *drawn, text("There is no lasting change to split up. What attacks raised is told with them.")
+    ]  # fmt: skip
     if main is not None:
-        blocks = [heading(main.title), *_by_family(main), *_leading(main, report.names)]
+        blocks = [*drawn, heading(main.title), *_by_family(main), *_leading(main, report.names)]
     for finding in found:
         blocks.append(details(f"Every part of: {finding.title}", [
             _split(c, report.names) for c in finding.compositions if c.shares
