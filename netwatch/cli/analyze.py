@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
+from cyclopts.validators import Number
 
 from netwatch.cli.choices import OUTPUT, Files, Reading, Watched, options, split
-from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
+from netwatch.cli.console import print_json, print_prose, print_tallies, progress, stderr, stdout, table
 from netwatch.detect import DetectOptions
 from netwatch.errors import UsageError
 from netwatch.fingerprint import FingerprintOptions
@@ -38,8 +39,12 @@ def analyze(
     timezone: Annotated[
         str | None, Parameter(help="Zone of the network, such as Asia/Pyongyang.", group=JUDGING)
     ] = None,
-    false_alarms: Annotated[float, Parameter(help="False point alarms a month to put up with.", group=JUDGING)] = 1.0,
-    prior: Annotated[float, Parameter(help="Chance of a class before any evidence.", group=JUDGING)] = 1e-4,
+    false_alarms: Annotated[
+        float, Parameter(help="False point alarms a month to put up with.", group=JUDGING, validator=Number(gt=0))
+    ] = 1.0,
+    prior: Annotated[
+        float, Parameter(help="Chance of a class before any evidence.", group=JUDGING, validator=Number(gt=0, lt=1))
+    ] = 1e-4,
     rules: Annotated[tuple[Path, ...], Parameter(help="Directories of further rules.", group=JUDGING)] = (),
     show_wallets: Annotated[bool, Parameter(help="Wallets and worker names in full.", group=JUDGING)] = False,
     fail_on: Annotated[
@@ -98,11 +103,12 @@ def _show(report: Report, written: list[Path]) -> None:
     for question, words in report.answer:
         out.print()
         out.print(question, style="bold", markup=False)
-        out.print(words, markup=False)
+        print_prose(words)
     out.print()
     if report.findings:
         brief = day if report.until - report.since >= DAY_NS else _time
-        rows = [(f.severity, f.kind, brief(f.since), f.title) for f in report.findings[:SHOWN]]
+        gravest = sorted(report.findings, key=lambda f: -SEVERITIES.index(f.severity))
+        rows = [(f.severity, f.kind, brief(f.since), f.title) for f in gravest[:SHOWN]]
         out.print(table(("severity", "kind", "since", "finding"), rows))
         if len(report.findings) > SHOWN:
             out.print(f"and {len(report.findings) - SHOWN} more in the report")

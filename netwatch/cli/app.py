@@ -140,7 +140,7 @@ def run(argv: Sequence[str]) -> int:
         argv = ["monitor", "pass", *argv[1:]]
     app = build(argv)
     try:
-        status = app(list(argv))
+        status = app(_stdin_last(argv))
     except UnknownCommandError as fault:
         # Its own message would import every command to list them.
         known = GROUPS[argv[0]][1] if argv[0] in GROUPS else {*COMMANDS, *GROUPS}
@@ -164,6 +164,13 @@ def run(argv: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001 - the outermost door: a fault of ours is told as one
         return _own_fault()
     return int(status or 0)
+
+
+def _stdin_last(argv: Sequence[str]) -> list[str]:
+    """A lone ``-`` is stdin; the parser takes it for an option unless it stands last, after ``--``."""
+    if "-" not in argv or "--" in argv:
+        return list(argv)
+    return [*(word for word in argv if word != "-"), "--", "-"]
 
 
 def _whole(target: str) -> str:

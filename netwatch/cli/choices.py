@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, validators
 
 from netwatch.config import Options
 from netwatch.meter import MeterOptions
@@ -17,6 +17,8 @@ from netwatch.scope import ScopeOptions
 SCOPE = Group("What to watch", sort_key=1)
 READING = Group("Reading", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
+
+AT_LEAST_ONE = validators.Number(gte=1)
 
 Files = Annotated[list[str], Parameter(help="Captures, flow exports, flow files or directories of them; - is stdin.")]
 
@@ -64,6 +66,11 @@ class Reading:
 def split(values: tuple[str, ...]) -> tuple[str, ...]:
     """Values given by repeating an option, by commas, or both."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def counter_typed(word: str) -> str:
+    """The counter that is meant: nfdump's users type ``bytes``."""
+    return "octets" if word.lower() == "bytes" else word
 
 
 def options(watched: Watched | None, reading: Reading | None) -> Options:

@@ -19,12 +19,27 @@ from netwatch.model.text import count, printable
 
 PIPED_WIDTH = 160
 """Columns of a table that does not go to a terminal."""
+NAME_WIDTH = 32
+"""Characters of an input's name in the tally."""
+
+
+class Output(Console):
+    """A console that leaves a reader who went away (``| head``) to :func:`netwatch.cli.app.run`: no fault of ours."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass it on."""
+        raise BrokenPipeError
 
 
 def stdout() -> Console:
     """Where results go."""
     width = None if sys.stdout.isatty() else PIPED_WIDTH
-    return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
+    return Output(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
+
+
+def print_prose(words: str) -> None:
+    """Sentences on stdout: wrapped on a terminal, else a paragraph a line."""
+    stdout().print(words, markup=False, soft_wrap=not sys.stdout.isatty())
 
 
 def stderr() -> Console:
@@ -68,10 +83,15 @@ def print_tallies(tallies: Iterable[Tally], console: Console) -> None:
     rows = []
     for (stage, unit, why), group in _alike(tallies).items():
         seen, kept, lost = (sum(getattr(tally, name) for tally in group) for name in ("seen", "kept", "lost"))
-        named = group[0].input if len(group) == 1 else f"{len(group)} inputs"
+        named = _end(group[0].input) if len(group) == 1 else f"{len(group)} inputs"
         rows.append((f"{stage} {named}".strip(), unit, count(seen), count(kept), count(seen - kept), count(lost), why))
     if rows:
         console.print(table(("stage", "unit", "seen", "kept", "dropped", "lost", "why"), rows, numbers=(2, 3, 4, 5)))
+
+
+def _end(path: str) -> str:
+    """The end of a long path, which tells files apart."""
+    return path if len(path) <= NAME_WIDTH else f"…{path[1 - NAME_WIDTH :]}"
 
 
 def _alike(tallies: Iterable[Tally]) -> dict[tuple[str, str, str], list[Tally]]:

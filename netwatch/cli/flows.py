@@ -7,14 +7,18 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from netwatch.cli.choices import OUTPUT, Files, Reading, Watched, options, split
+from netwatch.cli.choices import AT_LEAST_ONE, OUTPUT, Files, Reading, Watched, counter_typed, options, split
 from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
 from netwatch.model.text import bit_rate, count, duration, percent, volume
 from netwatch.store.export import collect, export, rows
 from netwatch.store.filter import compile_filter
-from netwatch.store.keys import Key, key_of
+from netwatch.store.keys import PROTOCOL_NAMES, Key, key_of
 from netwatch.store.top import COUNTERS, Group, measured, ranked, top
 
+WIDE = ("start", "proto", "source", "destination", "packets", "back", "octets", "back", "direction", "class")
+NARROW = ("start", "proto", "source", "destination", "octets", "class")
+WIDE_FROM = 110
+"""Columns of a terminal from which on all is listed."""
 IN_ORDER = ["flow_start", "input", "first_frame"]
 
 
@@ -24,7 +28,7 @@ def flows(
     *,
     filter: Annotated[str, Parameter(help="Which flows, in nfdump's words: 'dst port 3333 and proto tcp'.")] = "",
     group: Annotated[tuple[str, ...], Parameter(help="Sum by these columns: srcip, dstip/24, dstport, class ...")] = (),
-    rows_shown: Annotated[int, Parameter(name="--top", help="How many rows are shown.")] = 20,
+    rows_shown: Annotated[int, Parameter(name="--top", help="How many rows are shown.", validator=AT_LEAST_ONE)] = 20,
     order: Annotated[str, Parameter(help="Rank by octets, packets or flows; listed flows are in order of time.")] = "",
     csv: Annotated[Path | None, Parameter(help="Write all to this file.", group=OUTPUT)] = None,
     parquet: Annotated[Path | None, Parameter(help="Write all to this file.", group=OUTPUT)] = None,
@@ -63,12 +67,12 @@ def flows(
             carved = carve(result.inputs, collect(kept), pcap, chosen)
             stderr().print(f"{pcap}: {count(carved)} frames", markup=False)
         if by:
-            _show_groups(kept, by, order or "octets", rows_shown, as_json=json)
+            _show_groups(kept, by, counter_typed(order or "octets"), rows_shown, as_json=json)
         elif json:
             for row in rows(kept.order_by(IN_ORDER)):
                 print_json(row)
         elif csv is parquet is ipfix is pcap is None:
-            _show_flows(kept, order, rows_shown)
+            _show_flows(kept, counter_typed(order), rows_shown)
         if not quiet:
             print_tallies(result.tallies, stderr())
     return 4 if any(tally.incomplete for tally in result.tallies) else 0
@@ -99,19 +103,33 @@ def _cells(group: Group, totals: dict[str, int]) -> list[str]:
 
 
 def _show_flows(kept: Any, order: str, limit: int) -> None:
-    body = []
-    for row in rows(ranked(kept, order, IN_ORDER).limit(limit)):
-        ports = (row["source_transport_port"], row["destination_transport_port"])
-        octets, back = row["octet_delta_count"], row["reverse_octet_delta_count"]
-        packets, back_packets = row["packet_delta_count"], row["reverse_packet_delta_count"]
-        body.append((
-            row["flow_start"], str(row["protocol_identifier"]), f"{row['source_address']} {ports[0]}",
-            f"{row['destination_address']} {ports[1]}", count(packets), count(back_packets), count(octets), count(back),
-            row["direction"], row["traffic_class"],
-        ))  # fmt: skip
-    heads = ("start", "proto", "source", "destination", "packets", "back", "octets", "back", "direction", "class")
-    stdout().print(table(heads, body, numbers=(4, 5, 6, 7)))
-    _summarise(_totals(kept), shown=len(body))
+    out, totals = stdout(), _totals(kept)
+    made, heads, numbers = (_wide, WIDE, range(4, 8)) if out.width >= WIDE_FROM else (_narrow, NARROW, range(4, 5))
+    body = [made(row) for row in rows(ranked(kept, order, IN_ORDER).limit(limit))]
+    out.print(table(heads, body, numbers=numbers))
+    _summarise(totals, shown=len(body))
+
+
+def _wide(row: dict[str, Any]) -> tuple[str, ...]:
+    counters = ("packet_delta_count", "reverse_packet_delta_count", "octet_delta_count", "reverse_octet_delta_count")
+    start, *between = _ends(row)
+    return start, *between, *(count(row[name]) for name in counters), row["direction"], row["traffic_class"]
+
+
+def _narrow(row: dict[str, Any]) -> tuple[str, ...]:
+    """What fits 80 columns with IPv4 addresses: the time without its date, octets of both directions."""
+    start, *between = _ends(row)
+    octets = row["octet_delta_count"] + row["reverse_octet_delta_count"]
+    return start[5:19].replace("T", " "), *between, count(octets), row["traffic_class"]
+
+
+def _ends(row: dict[str, Any]) -> tuple[str, str, str, str]:
+    protocol = int(row["protocol_identifier"])
+    source, destination = (
+        " ".join(filter(None, (row[f"{end}_address"], str(row[f"{end}_transport_port"] or ""))))
+        for end in ("source", "destination")
+    )
+    return row["flow_start"], PROTOCOL_NAMES.get(protocol, str(protocol)), source, destination
 
 
 def _totals(kept: Any) -> dict[str, int]:

@@ -75,7 +75,8 @@ def inspect(
                 _add_exported(contents, batch)
             advance(inputs)
     _add_metered(contents, meter.finish())
-    for file in inputs.files:
+    told = inputs.files if json else [file for file in inputs.files if file.format]
+    for file in told:
         mine = [tally for tally in inputs.tallies if tally.input == file.path]
         content = contents.get(file.index, Content())
         if json:
@@ -83,6 +84,9 @@ def inspect(
         else:
             _show(file, content, mine)
     if not json:
+        for file in inputs.files:
+            if not file.format:
+                stdout().print(f"not read: {file.path} ({volume(file.size)})", markup=False)
         print_tallies([*inputs.tallies, meter.tally], stdout())
     return 4 if any(tally.incomplete for tally in inputs.tallies) else 0
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
-from netwatch.cli.choices import OUTPUT, split
+from netwatch.cli.choices import AT_LEAST_ONE, OUTPUT, counter_typed, split
 from netwatch.cli.console import print_json, stdout, table
 from netwatch.cli.monitor import Config
 from netwatch.errors import UsageError
@@ -39,7 +39,7 @@ def top(
     /,
     *,
     order: Annotated[str, Parameter(help="Rank by octets, packets or flows.")] = "octets",
-    limit: Annotated[int, Parameter(name="--top", help="How many groups.")] = 20,
+    limit: Annotated[int, Parameter(name="--top", help="How many groups.", validator=AT_LEAST_ONE)] = 20,
     json: Annotated[bool, Parameter(help="JSON lines on stdout.", group=OUTPUT)] = False,
     asked: Asked | None = None,
     config: Config = Path("netwatch.toml"),
@@ -60,7 +60,7 @@ def top(
     keys = [key_of(word) for word in split(by)]
     names = [key.name for key in keys]
     with _flows(config, asked or Asked()) as flows:
-        groups = ranked(flows, keys, order, limit)
+        groups = ranked(flows, keys, counter_typed(order), limit)
     if json:
         for group in groups:
             counters = {name: getattr(group, name) for name in COUNTERS}
@@ -100,7 +100,7 @@ def bins(
     if not seconds or rest:
         raise UsageError(f"bins of stored flows are whole seconds, not {width}")
     keys, counted = ([key_of(word) for word in split(words)] for words in (by, distinct))
-    counters = split(sums) or (() if counted else COUNTERS)
+    counters = tuple(map(counter_typed, split(sums))) or (() if counted else COUNTERS)
     with _flows(config, asked or Asked()) as flows:
         made = over_time(flows, seconds, keys, counted, counters)
     names, different = [key.name for key in keys], [key.name for key in counted]

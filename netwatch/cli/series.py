@@ -10,7 +10,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from netwatch.cli.choices import OUTPUT, Files, Reading, Watched, options, split
+from netwatch.cli.choices import AT_LEAST_ONE, OUTPUT, Files, Reading, Watched, counter_typed, options, split
 from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
 from netwatch.errors import OutputError, UsageError
 from netwatch.model.series import COUNTERS, Series
@@ -28,7 +28,7 @@ def series(
     ] = None,
     by: Annotated[tuple[str, ...], Parameter(help=f"Kinds of entity: {', '.join(KINDS)}.")] = ("scope",),
     counter: Annotated[tuple[str, ...], Parameter(help=f"Counters: {', '.join(COUNTERS)}.")] = ("octets",),
-    top: Annotated[int, Parameter(help="Most entities of a kind; the rest is 'other'.")] = 10,
+    top: Annotated[int, Parameter(help="Most entities of a kind; the rest is 'other'.", validator=AT_LEAST_ONE)] = 10,
     csv: Annotated[Path | None, Parameter(help="Write every bin to this file.", group=OUTPUT)] = None,
     png: Annotated[Path | None, Parameter(help="Draw to this file.", group=OUTPUT)] = None,
     json: Annotated[bool, Parameter(help="JSON lines on stdout, one per bin.", group=OUTPUT)] = False,
@@ -48,7 +48,7 @@ def series(
     """
     from netwatch.pipeline import judged
 
-    kinds, counters = split(by), split(counter)
+    kinds, counters = split(by), tuple(map(counter_typed, split(counter)))
     for given, known, what in ((kinds, KINDS, "kind of entity"), (counters, COUNTERS, "counter")):
         for name in given:
             if name not in known:

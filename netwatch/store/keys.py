@@ -16,7 +16,7 @@ from netwatch.model.prefix import Prefix
 from netwatch.model.taxonomy import CLASSES
 from netwatch.store.filter.primitives import PROTOCOLS
 
-_PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
+PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
 WORDS = {
     "src ip": "source_address", "dst ip": "destination_address", "srcip": "source_address",
     "dstip": "destination_address", "src": "source_address", "dst": "destination_address",
@@ -126,6 +126,8 @@ def column_of(word: str) -> str:
     """
     name = word.strip().lower()
     name = WORDS.get(name, name.replace("-", "_"))
+    if name not in GROUPABLE and f"src{name}" in WORDS:
+        raise UsageError(f"{word!r} is a column of each end: write src{name} or dst{name}")
     if name not in GROUPABLE:
         raise UsageError.unknown("column", word, {*GROUPABLE, *WORDS})
     return name
@@ -156,6 +158,6 @@ def as_text(name: str, column: pa.ChunkedArray) -> list[str]:
     if name.endswith("_country"):
         return [value.to_bytes(2, "big").decode("ascii", "replace") if value else "unknown" for value in values]
     if name == "protocol_identifier":
-        return [_PROTOCOL_NAMES.get(value, str(value)) for value in values]
+        return [PROTOCOL_NAMES.get(value, str(value)) for value in values]
     named = {"traffic_class": CLASSES, "direction": Direction.names, "role": Role.names}.get(name)
     return [named[value] for value in values] if named else [str(value) for value in values]
