@@ -15,8 +15,8 @@ from netwatch.report.report import Report
 from netwatch.report.words import about_capture
 
 SECTIONS = (
-    "summary", "volume", "composition", "classes", "rhythm", "episodes", "mining", "attacks", "tops", "findings", "method",
-    "inputs", "account", "attribution",
+    "summary", "volume", "composition", "classes", "rhythm", "episodes", "mining", "attacks", "tops", "findings",
+    "method", "inputs", "account", "attribution",
 )  # fmt: skip
 ALWAYS = ("summary", "account")
 """No report leaves out its answer, nor what that does not rest on."""
