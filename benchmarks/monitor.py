@@ -4,6 +4,8 @@
 size from the first to the last. ``python benchmarks/monitor.py load --flows 10000000``: one pass over new flows.
 ``python benchmarks/monitor.py age --days 365``: stores of several ages, each filled by one pass over a backlog, and the
 CPU time of the passes that follow: the first of a day, in which lasting changes are sought, and five of five minutes.
+``python benchmarks/monitor.py equal --days 366``: the hours that passes of 45 days each kept, against the series of one
+analysis of all their files.
 ``python benchmarks/monitor.py idle --files 105120``: a pass from a cold start over a spool of files that are all known.
 """
 
@@ -17,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +30,9 @@ import five_minutes
 
 from netwatch.config import load
 from netwatch.monitor.one_pass import run_pass
+from netwatch.monitor.verify import opened
+from netwatch.pipeline.passes import judged
+from netwatch.series import series_from
 from netwatch.store.lake import Ingest, Lake
 from netwatch.store.state import State
 
@@ -97,12 +103,12 @@ def year(days: int, flows: int) -> None:
     print(f"pass time of the last tenth against the first: {last / first:.2f}")
 
 
-def daily(spool: Path, day: int, files: int, intervals: int = 288) -> None:
+def daily(spool: Path, day: int, files: int, intervals: int = 288, flows: int = 20) -> None:
     """The first five-minute intervals of a day in some files."""
     for part in range(files):
         first, last = (day * 288 + intervals * p // files for p in (part, part + 1))
         times = 1.8 if day > 200 else 1.0
-        made = [five_minutes.octets(i, five_minutes.records(i, 20, 1, times=times)) for i in range(first, last)]
+        made = [five_minutes.octets(i, five_minutes.records(i, flows, 1, times=times)) for i in range(first, last)]
         (spool / f"v5.{day:04d}.{part:03d}").write_bytes(b"".join(made))
 
 
@@ -128,6 +134,35 @@ def age(days: int, only: int) -> None:
                 f"store {size(directory / 'store') / 1e6:.1f} MB, {summary.findings}",
                 flush=True,
             )
+
+
+def equal(days: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        options = load(set_up(directory, 10_000))
+        for first in range(0, days, 45):
+            for day in range(first, min(first + 45, days)):
+                daily(directory / "spool", day, 1, flows=6)
+            print(f"{run_pass(options).summary.flows:,} flows of 45 days", flush=True)
+        asked = replace(options.run, series=replace(options.run.series, bin=3600.0))
+        with judged([directory / "spool"], asked) as result:
+            whole = result.series
+        with opened(options) as journal:
+            journal.series.roll_up(journal.state.get("stale").split())
+            totals = journal.state.totals()
+            sums = journal.series.hours(whole.bins.start, whole.bins.end)
+        span = totals["first"], totals["last"]
+        kept = series_from(sums, whole.bins, span, replace(asked.series, watch=()))
+    worst: dict[str, float] = {}
+    for (entity, counter), one in whole.series.items():
+        other = kept.get(entity.kind, entity.value, counter)
+        if other is None:
+            assert not np.nansum(one.values), (entity, counter)
+            continue
+        assert np.array_equal(np.isnan(one.values), np.isnan(other.values)), (entity, counter)
+        apart = np.nanmax(np.abs(one.values - other.values) / np.maximum(1, np.abs(one.values)))
+        worst[counter] = max(worst.get(counter, 0.0), float(apart))
+    print(f"{whole.bins.count:,} hours of {len(whole.series)} series, largest relative difference by counter: {worst}")
 
 
 def spent(work: Callable[[], object]) -> tuple[float, object]:
@@ -187,7 +222,7 @@ def load_once(flows: int) -> None:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("what", choices=("year", "load", "age", "idle"))
+    asked.add_argument("what", choices=("year", "load", "age", "equal", "idle"))
     asked.add_argument("--days", type=int, default=365)
     asked.add_argument("--flows", type=int, default=0)
     asked.add_argument("--age", type=int, default=0, help="of this age in days alone")
@@ -198,6 +233,8 @@ def main() -> None:
         year(options.days, options.flows or 20)
     elif options.what == "age":
         age(options.days, options.age)
+    elif options.what == "equal":
+        equal(options.days)
     elif options.what == "idle":
         idle(options.files)
     else:

@@ -47,13 +47,16 @@ NETWORKS = 400
 CLASSES = [
     CODE[name] for name in ("unknown", "mining.stratum.bitcoin", "attack.flood.syn", "web", "dns") if name in CODE
 ]
-OCTETS = "(octet_delta_count + reverse_octet_delta_count) * sampling_packet_interval"
+OCTETS, PACKETS = (
+    f"({c}_delta_count + reverse_{c}_delta_count) * sampling_packet_interval" for c in ("octet", "packet")
+)
 BY_HAND = {
     "octets an hour by class, one AS": f"""
         select date_trunc('hour', flow_start) as bin, traffic_class, sum({OCTETS}) as octets from flows
         where source_as = {ASN} or destination_as = {ASN} group by all order by bin, traffic_class""",
     "20 largest destinations": f"""
-        select destination_address, sum({OCTETS}) as octets from flows group by all
+        select destination_address, sum({OCTETS}) as octets, sum({PACKETS}) as packets, count(*) as flows
+        from flows group by all
         order by octets desc, destination_address limit 20""",
     "sources an hour": """
         select date_trunc('hour', flow_start) as bin, count(distinct source_address) as sources from flows
