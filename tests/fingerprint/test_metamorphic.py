@@ -1,5 +1,6 @@
 """The same traffic, told otherwise, has the same verdicts: later, elsewhere, in pieces, tagged, cut, reordered."""
 
+import gzip
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -27,15 +28,21 @@ def packets_of(scene):
     return tuple(open_inputs([KEPT / scene / f"{scene}.pcap.gz"], ReadOptions()))
 
 
-def verdicts_of(batches, prefix="175.45.176.0/22"):
+def verdicts_of(batches, prefix="175.45.176.0/22", width=1 << 20):
     meter, stage = Meter(MeterOptions()), Fingerprinter()
     scope = Scope.build(ScopeOptions(prefix=(prefix,)))
     with FlowStore.scratch() as store:
-        for flows in (*map(meter.add, batches), meter.finish()):
+        for flows in pieces((*map(meter.add, batches), meter.finish()), width):
             scoped = scope.annotate(flows)
             store.append(stage.observe(scoped.take(scoped["direction"] != Direction.OUTSIDE)))
         store.flush()
         return stage.conclude(store.table)
+
+
+def pieces(batches, width):
+    for flows in batches:
+        for at in range(0, max(len(flows), 1), width):
+            yield flows.take(np.arange(at, min(at + width, len(flows))))
 
 
 def told(verdicts, turned=0):
@@ -107,6 +114,26 @@ def test_verdicts_do_not_depend_on_the_size_of_batches(scene):
     for batch in packets_of(scene):
         pieces += [replace(batch, rows=batch.rows[at : at + 997]) for at in range(0, len(batch), 997)]
     assert told(verdicts_of(pieces)) == plainly(scene)
+
+
+@pytest.mark.parametrize("count", [2, 7])
+def test_verdicts_do_not_depend_on_the_cut_into_files(count, tmp_path):
+    whole = gzip.decompress((KEPT / "mixed-hour" / "mixed-hour.pcap.gz").read_bytes())
+    at, records = 24, []
+    while at < len(whole):
+        length = 16 + int.from_bytes(whole[at + 8 : at + 12], "little")
+        records.append(whole[at : at + length])
+        at += length
+    files = [tmp_path / f"{part}.pcap" for part in range(count)]
+    for part, file in enumerate(files):
+        some = records[len(records) * part // count : len(records) * (part + 1) // count]
+        file.write_bytes(whole[:24] + b"".join(some))
+    assert told(verdicts_of(open_inputs(files, ReadOptions()))) == plainly("mixed-hour")
+
+
+@pytest.mark.parametrize("width", [23, 700])
+def test_verdicts_do_not_depend_on_the_cut_of_flows_into_batches(width):
+    assert told(verdicts_of(packets_of("mixed-hour"), width=width)) == plainly("mixed-hour")
 
 
 def test_there_is_something_to_keep():
