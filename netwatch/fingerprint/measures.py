@@ -74,7 +74,7 @@ def _value(feature: Feature, value: float) -> str:
     counted = feature.unit.partition("/")[0]
     if counted and about.split(" ", 1)[0].strip(",") == counted:
         return f"{_number(value)} {about}"
-    unit = "" if counted in about.split() else feature.unit
+    unit = "" if counted in about.split() else feature.unit.removesuffix("s") if value == 1 else feature.unit
     return f"{about}: {_number(value)} {unit}".rstrip()
 
 

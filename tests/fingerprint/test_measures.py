@@ -35,6 +35,7 @@ def told(written, **values):
         ("sources", 210, "210 addresses that sent"),
         ("names", 12, "different names: 12"),
         ("logins", 2, "CryptoNote logins: 2 flow records"),
+        ("logins", 1, "CryptoNote logins: 1 flow record"),
         ("answered", 1.044e-05, "packets back per packet, per sender: under 0.001"),
         ("answered", 0, "packets back per packet, per sender: 0"),
         ("failed", 0.98, "tries that failed: 98 %"),

@@ -27,6 +27,7 @@ from netwatch.report.figures.canvas import drawable
 from netwatch.report.html import inline
 from netwatch.report.pages.method import inputs
 from netwatch.report.pages.summary import first_findings, key_numbers
+from netwatch.report.pages.verdicts import _places
 from netwatch.report.rows import tables
 from netwatch.report.words import harmless, shortened
 
@@ -227,3 +228,10 @@ def test_clock_is_rfc3339_at_any_time(zone: str) -> None:
 
 def test_hostile_sample_is_hostile() -> None:
     assert {"\x1b", "\u202e", "<", "=", "#"} <= set(HOSTILE)
+
+
+def test_places_name_each_input_once() -> None:
+    assert _places(["a.pcap#5", "a.pcap#9", "b.pcap#1", "b.pcap#2"]) == "a.pcap #5 #9, b.pcap #1 and 1 more"
+    assert _places(["2#7"]) == "2 #7"
+    assert _places(["a-very-long-name-of-a-file.pcap.gz#5"]) == "a-very-lo….pcap.gz #5"
+    assert _places([]) == ""

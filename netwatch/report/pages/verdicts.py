@@ -22,6 +22,8 @@ MISSING = 6
 """Rules named that had nothing to look at."""
 ALTERNATIVES = 4
 """Other classes named for one verdict."""
+PLACE = 18
+"""Characters of an input's name in a table."""
 REFERENCES = 3
 """Places in the input named for one piece of evidence."""
 
@@ -146,11 +148,11 @@ def _evidence(evidence: Sequence[Evidence]) -> Block:
         "Evidence. Weight: natural-log likelihood ratio; of one group only the strongest counts.",
         (
             Column("Stand", weight=0.6),
-            Column("Rule", weight=1.3),
-            Column("Observed", weight=2.7),
-            Column("Threshold", weight=1.9),
+            Column("Rule", weight=1.25),
+            Column("Observed", weight=2.6),
+            Column("Threshold", weight=1.8),
             Column("Weight", "right", 0.6),
-            Column("Where", weight=0.8, code=True),
+            Column("Where", weight=1.15, code=True),
         ),
         [
             (
@@ -163,5 +165,10 @@ def _evidence(evidence: Sequence[Evidence]) -> Block:
 
 
 def _places(references: Sequence[str]) -> str:
-    more = f" and {len(references) - REFERENCES:,} more" if len(references) > REFERENCES else ""
-    return ", ".join(references[:REFERENCES]) + more
+    """``feb.pcap #105 #14329``: each input's name once, then its frames."""
+    frames: dict[str, list[str]] = {}
+    for reference in references[:REFERENCES]:
+        name, _, frame = reference.rpartition("#")
+        frames.setdefault(name, []).append(f"#{frame}")
+    told = ", ".join(" ".join(filter(None, (shortened(name, PLACE), *numbers))) for name, numbers in frames.items())
+    return told + (f" and {len(references) - REFERENCES:,} more" if len(references) > REFERENCES else "")
