@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -43,13 +46,17 @@ class Embedded:
     def __init__(self, place: Place | None = None) -> None:
         self._place = place if place is not None and place.remote else None
         self._connection: Any = None  # Ibis backends carry no types
+        self._spilled: weakref.finalize[..., Embedded] | None = None
 
     def table(self, name: str, files: Sequence[str], schema: pa.Schema) -> ibis.Table:
         """The rows as an Ibis table."""
         import ibis
 
         if self._connection is None:
-            self._connection = ibis.duckdb.connect(threads=2)
+            # What does not fit into memory would go to the directory that we happen to be in.
+            spilled = tempfile.mkdtemp(prefix="netwatch-")
+            self._spilled = weakref.finalize(self, shutil.rmtree, spilled, ignore_errors=True)
+            self._connection = ibis.duckdb.connect(threads=2, temp_directory=spilled)
         if not files:
             self._connection.con.register(name, schema.empty_table())
             return self._connection.table(name)
@@ -74,6 +81,8 @@ class Embedded:
         if self._connection is not None:
             self._connection.disconnect()
             self._connection = None
+        if self._spilled is not None:
+            self._spilled()
 
 
 def open_engine(name: str) -> Engine:

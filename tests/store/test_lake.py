@@ -183,3 +183,21 @@ def test_one_name_is_one_content(tmp_path):
     again = write_parts(Place(str(tmp_path)), "part", sorted_batches([flows(40, 1, 1)]))
     assert again == one
     assert not {part.path for part in one} & {part.path for part in other}
+
+
+def test_what_does_not_fit_into_memory_goes_to_the_temporary_directory(tmp_path, monkeypatch):
+    import tempfile
+
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "here").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.chdir(tmp_path / "here")
+    lake = Lake(tmp_path / "store")
+    engine = lake.table().get_backend().con
+    engine.execute("SET memory_limit = '12MB'")
+    engine.execute("CREATE TEMP TABLE held AS SELECT range AS a, hash(range) AS b FROM range(3000000)")
+    assert any(path.is_file() for path in (tmp_path / "temporary").rglob("*")) and not any(
+        (tmp_path / "here").iterdir()
+    )
+    lake.close()
+    assert not any((tmp_path / "temporary").iterdir())
