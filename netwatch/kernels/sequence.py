@@ -6,6 +6,7 @@ their RFC says. Both are followed, and what makes sense is chosen afterwards.
 
 from __future__ import annotations
 
+import mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -66,13 +67,20 @@ class Sequences(NamedTuple):
     @classmethod
     def empty(cls) -> Sequences:
         """Nothing seen."""
-        expected, lost, gaps, late, restarts, seen, followed = np.zeros((7, STREAMS, 2), np.int64)
-        uptime, first, latest = np.zeros((3, STREAMS), np.int64)
+        expected, lost, gaps, late, restarts, seen, followed = _untouched(14 * STREAMS, np.int64).reshape(7, STREAMS, 2)
+        uptime, first, latest = _untouched(3 * STREAMS, np.int64).reshape(3, STREAMS)
         return cls(
             np.zeros((STREAMS, 2), np.bool_), expected, lost, gaps, late, restarts, seen, uptime,
-            np.zeros((STREAMS, REMEMBERED), np.uint64), first, latest, followed, np.zeros(BREAKS, BREAK),
-            np.full((STREAMS, 2), -1, np.int64), np.zeros(1, np.int64), np.zeros(STREAMS, np.bool_),
+            _untouched(STREAMS * REMEMBERED, np.uint64).reshape(STREAMS, REMEMBERED), first, latest, followed,
+            _untouched(BREAKS, BREAK), np.full((STREAMS, 2), -1, np.int64), np.zeros(1, np.int64),
+            np.zeros(STREAMS, np.bool_),
         )  # fmt: skip
+
+
+def _untouched(count: int, dtype: type | np.dtype) -> np.ndarray:
+    """Zeros that are real memory only once they are written; an allocator that has memory left would clear it all."""
+    kind = np.dtype(dtype)
+    return np.frombuffer(mmap.mmap(-1, count * kind.itemsize), kind)
 
 
 @kernel
