@@ -1,6 +1,6 @@
 """Measures the detection of volume changes: synthetic networks, real change points, speed.
 
-python benchmarks/volume.py synthetic [first seed] [seeds] [bin seconds] [regime ...]
+python benchmarks/volume.py synthetic [first seed] [seeds] [bin seconds] [regime ...] [kind ...]
 python benchmarks/volume.py peers [first seed] [seeds] [regime ...]
 python benchmarks/volume.py tcpd
 python benchmarks/volume.py speed [series]
@@ -25,6 +25,7 @@ from netwatch.model.series import Entity, Series, SeriesSet
 
 ZONE = "Europe/Berlin"
 DAY = 86_400 * 10**9
+REGIMES = ("national", "small")
 LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.EPISODE, ChangeKind.RAMP)
 POINTS = (ChangeKind.SPIKE, ChangeKind.DROP)
 SHARED = Path(__file__).parents[2] / "shared" / "series"
@@ -46,13 +47,14 @@ def hits(change: Change, truth: Truth) -> bool:
     return False
 
 
-def synthetic(first: int, seeds: int, width: int, regimes: list[str]) -> None:
+def synthetic(first: int, seeds: int, width: int, names: list[str]) -> None:
     """Table 1."""
     print(f"seeds {first}-{first + seeds - 1}, three years of {width} s bins, budget 1 point alarm a month")
     print("regime    kind      hits  date error d  date held  ratio error  ratio held  other levels/yr  points/month")
-    for regime in regimes:
+    kinds = [name for name in names if name in KINDS] or KINDS
+    for regime in [name for name in names if name not in KINDS] or REGIMES:
         totals = np.zeros(3)
-        for kind in KINDS:
+        for kind in kinds:
             options = DetectOptions(timezone=zone_of(kind))
             found, others, points, months = [], 0, 0, 0.0
             for seed in range(first, first + seeds):
@@ -168,9 +170,9 @@ if __name__ == "__main__":
     what, numbers = sys.argv[1], [int(a) for a in sys.argv[2:] if a.isdigit()]
     names = [a for a in sys.argv[2:] if not a.isdigit()]
     if what == "synthetic":
-        synthetic(*(numbers + [300, 20, 3600][len(numbers) :]), names or ["national", "small"])
+        synthetic(*(numbers + [300, 20, 3600][len(numbers) :]), names)
     elif what == "peers":
-        peers(*(numbers + [300, 5][len(numbers) :]), names or ["national", "small"])
+        peers(*(numbers + [300, 5][len(numbers) :]), names or list(REGIMES))
     elif what == "tcpd":
         tcpd()
     else:

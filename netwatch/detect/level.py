@@ -11,7 +11,7 @@ from netwatch.detect.clock import DAY
 from netwatch.detect.coarse import turns
 from netwatch.detect.expectation import Baseline, centres
 from netwatch.detect.interval import Located, around, located
-from netwatch.detect.local_step import step
+from netwatch.detect.local_step import mixed, step
 from netwatch.detect.pieces import pieces, without_spikes
 from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, Sought, Structure, column, structure, yearly
 from netwatch.detect.study import Study
@@ -231,7 +231,8 @@ class _Fine(_Report):
         place = found.atom.at
         low, high = self._window(atom, atom.at)
         low, high = max(low, place - _STEP_REACH), min(high, place + _STEP_REACH)
-        estimate = step(self.level, place, (low, high), self._sampling_error(low, high))
+        near = step(self.level, place, (low, high), self._sampling_error(low, high))
+        estimate = mixed(near, found.estimate)
         if abs(estimate.effect) < np.log(self.min_ratio):
             return None
         return self._change(self.kind, (place, None), found._replace(estimate=estimate))

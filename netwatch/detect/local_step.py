@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from netwatch.detect.noise import Estimate
+from netwatch.detect.noise import Estimate, Posterior
+
+_WIDTH = 3.92
+"""A normal law's 95 % interval in deviations."""
+_MANY = 10**6
 
 
 def generalised(y: np.ndarray, x: np.ndarray, at: np.ndarray, contrast: np.ndarray, extra: float = 0.0) -> Estimate:
@@ -57,6 +61,14 @@ def step(level: np.ndarray, place: int, window: tuple[int, int], extra: float = 
     contrast = np.zeros(x.shape[1])
     contrast[1] = 1.0
     return generalised(level[at], x, at, contrast, extra)
+
+
+def mixed(one: Estimate, other: Estimate) -> Estimate:
+    """What two models of the noise say, each as likely as the other: their laws in equal parts, taken as normal."""
+    mean, error = (
+        np.array(values) for values in zip(*((e.effect, (e.high - e.low) / _WIDTH) for e in (one, other)), strict=True)
+    )
+    return Posterior(np.full(2, 0.5), mean, error, _MANY).estimate()
 
 
 def autocorrelation(residual: np.ndarray, at: np.ndarray, terms: int) -> float:

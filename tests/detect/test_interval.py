@@ -6,7 +6,8 @@ import numpy as np
 import statsmodels.api as sm
 
 from netwatch.detect.interval import around, located
-from netwatch.detect.local_step import step, whitened
+from netwatch.detect.local_step import mixed, step, whitened
+from netwatch.detect.noise import Estimate
 from netwatch.detect.structure import RAMP, STEP, Atom, column
 from netwatch.detect.tails import pareto, threshold
 
@@ -102,3 +103,12 @@ def test_whitening_is_generalised_least_squares_also_over_gaps():
         quick = sm.OLS(whitened(y, at, phi), whitened(x, at, phi)).fit()
         np.testing.assert_allclose(quick.params, whole.params, rtol=1e-9)
         np.testing.assert_allclose(quick.cov_params(), whole.cov_params(), rtol=1e-9)
+
+
+def test_two_laws_in_equal_parts_have_the_quantiles_of_their_mixture():
+    one, other = (Estimate(m, m - 1.96 * s, m + 1.96 * s, 0.5) for m, s in ((0.2, 0.1), (0.5, 0.3)))
+    found = mixed(one, other)
+    rng = np.random.default_rng(5)
+    drawn = np.concatenate([rng.normal(0.2, 0.1, 200_000), rng.normal(0.5, 0.3, 200_000)])
+    expected = np.quantile(drawn, [0.5, 0.025, 0.975])
+    np.testing.assert_allclose((found.effect, found.low, found.high), expected, atol=0.01)
