@@ -19,12 +19,22 @@ from netwatch.model.text import count, printable
 
 PIPED_WIDTH = 160
 """Columns of a table that does not go to a terminal."""
+WIDEST = 1_000
+"""Columns of a table at most, so that none of its numbers is cut."""
 NAME_WIDTH = 32
 """Characters of an input's name in the tally."""
 
 
 class Output(Console):
-    """A console that leaves a reader who went away (``| head``) to :func:`netwatch.cli.app.run`: no fault of ours."""
+    """A console that cuts no number, and leaves a reader who went away (``| head``) to :func:`netwatch.cli.app.run`."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print; a table that does not fit is wider than the terminal, as a number cut short is another number."""
+        for thing in objects:
+            if isinstance(thing, Table):
+                unbounded = self.options.update(width=WIDEST)
+                self.width = max(self.width, self.measure(thing, options=unbounded).minimum)
+        super().print(*objects, **options)
 
     def on_broken_pipe(self) -> None:
         """Pass it on."""
@@ -51,10 +61,13 @@ def table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = (), title: str = ""
 ) -> Table:
     """A table; ``numbers`` are the columns set flush right. Cells are taken literally and made harmless."""
-    right = set(numbers)
+    right, rows = set(numbers), list(rows)
     made = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for at, name in enumerate(columns):
-        made.add_column(name, justify="right" if at in right else "left", overflow="fold", no_wrap=at in right)
+        whole = max((len(cells[at]) for cells in rows), default=0) if at in right else None
+        made.add_column(
+            name, justify="right" if at in right else "left", overflow="fold", no_wrap=at in right, min_width=whole
+        )
     for row in rows:
         made.add_row(*(Text(printable(cell)) for cell in row))
     return made

@@ -91,3 +91,13 @@ def test_prose_in_a_pipe_is_a_paragraph_a_line(tmp_path: Path, capsys: pytest.Ca
         line.split()[0] for line in lines if line.split()[:1] and line.split()[0] in ("high", "medium", "low")
     ]
     assert severities == sorted(severities, key=["high", "medium", "low"].index)
+
+
+def test_no_number_is_cut_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console, "PIPED_WIDTH", 20)
+    console.stdout().print(
+        console.table(("part", "rate", "share"), [("web", "1,234,567 bit/s", "98.6 %")], numbers=(1, 2))
+    )
+    assert capsys.readouterr().out.splitlines()[1].split() == ["web", "1,234,567", "bit/s", "98.6", "%"]
