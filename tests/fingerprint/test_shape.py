@@ -23,6 +23,16 @@ def joined(*rows):
         return stitched(store.table, [])
 
 
+def only(rows):
+    """The one verdict on rows."""
+    stage = Fingerprinter()
+    with FlowStore.scratch() as store:
+        store.append(stage.observe(flows(*rows)))
+        store.flush()
+        (verdict,) = stage.conclude(store.table)
+    return verdict
+
+
 def row(start, **more):
     return {"start": start, "end": start + 60, "source_port": 40000, **more}
 
@@ -55,11 +65,7 @@ def test_sessions_at_once_are_counted():
 def test_several_workers_of_one_address_are_an_aggregator(workers, told):
     rows = [{"start": 1000, "end": 2800, "source_port": 40000 + i, "heads": (LOGIN % (WALLET, i), JOB)}
             for i in range(workers)]  # fmt: skip
-    stage = Fingerprinter()
-    with FlowStore.scratch() as store:
-        store.append(stage.observe(flows(*rows)))
-        store.flush()
-        (verdict,) = stage.conclude(store.table)
+    verdict = only(rows)
     assert verdict.class_id == told
     assert verdict.posterior > 0.99
 
@@ -84,11 +90,7 @@ ANSWER = b'{"id":5,"jsonrpc":"2.0","error":null,"result":{"status":"OK"}}'
 def test_a_split_nonce_tells_several_workers(octets, told, least):
     rows = [{"start": 1000 + 300 * i, "end": 1290 + 300 * i, "source_port": 40000,
              "heads": (SUBMIT % (i, octet), ANSWER)} for i, octet in enumerate(octets)]  # fmt: skip
-    stage = Fingerprinter()
-    with FlowStore.scratch() as store:
-        store.append(stage.observe(flows(*rows)))
-        store.flush()
-        (verdict,) = stage.conclude(store.table)
+    verdict = only(rows)
     assert verdict.class_id == told
     assert verdict.facts.get("miners_at_least") == least
     assert least is None or "nonce" in str(verdict.facts["miners_by"])
