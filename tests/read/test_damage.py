@@ -23,7 +23,7 @@ from netwatch.read.source import open_source
 
 SAMPLES = samples.samples()
 EVERY = os.environ.get("NETWATCH_DAMAGE") == "all"
-MOST = 40
+MOST = 24
 """Places of a file that the ordinary run takes."""
 MASKS = (0x01, 0x80, 0xFF, 0x20, 0x02, 0x04, 0x08, 0x10, 0x40)
 FIELDS = [name for name in PACKET.names or () if name != "payload_start"]
