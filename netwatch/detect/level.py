@@ -24,6 +24,8 @@ _REACH, _STEP_REACH = 180, 60
 _EPISODE_DAYS = 90
 _PROVISIONAL_DAYS = 10
 _LEAST = 24
+_FULL = 0.9
+"""Share of bins with traffic from which on the middle of a day's logs is its level."""
 _SHORT_RATIO = 1.5
 _RAMP_ENDS = (16, 4)
 """Weeks round the likeliest ends of a ramp within which they may be, and the stride."""
@@ -64,7 +66,8 @@ def levels_of(series: Series, base: Baseline) -> Levels:
         return Levels(base.log, times, DAY / series.bins.width)
     if base.mode == "long":
         end = max(series.bins.end, int(clock.midnight[-1]) + 1)
-        return Levels(base.level, np.append(clock.midnight, end), 1.0)
+        daily = base.level if seldom_empty(series) else logs_of_days(series, base)
+        return Levels(daily, np.append(clock.midnight, end), 1.0)
     per = max(1, DAY // 4 // series.bins.width)
     count = series.bins.count // per
     profile = np.log(base.expected) - _slow(base)
@@ -73,6 +76,34 @@ def levels_of(series: Series, base: Baseline) -> Levels:
     values = np.full(count, np.nan)
     values[known] = np.nanmedian(blocks[known], axis=1)
     return Levels(values, series.bins.start + series.bins.width * per * np.arange(count + 1), 4.0)
+
+
+def seldom_empty(series: Series) -> bool:
+    """Whether nearly all bins have traffic: else the middle of their logs tells how many are empty, not how much
+    there was.
+    """
+    known = series.values[~np.isnan(series.values)]
+    return len(known) > 0 and bool((known > 0).mean() >= _FULL)
+
+
+def logs_of_days(series: Series, base: Baseline) -> np.ndarray:
+    """Log of each day's mean, without what its weekday adds, float64 (days,); NaN where under a quarter is known.
+
+    Days of nothing are held to half of the least that any day had.
+    """
+    clock, known = base.clock, ~np.isnan(base.log)
+    day, values = clock.day[known], series.values[known]
+    seen = np.bincount(day, minlength=clock.days)
+    mean = np.bincount(day, values, clock.days) / np.maximum(seen, 1)
+    told = seen >= clock.slots / 4
+    if not (mean[told] > 0).any():
+        return np.full(clock.days, np.nan)
+    logs = np.where(told, np.log(np.maximum(mean, mean[told & (mean > 0)].min() / 2)), np.nan)
+    weekday = np.asarray(clock.weekday[: clock.days], np.int64)
+    middle = np.nanmedian(logs)
+    for one in np.unique(weekday[told]):
+        logs[weekday == one] -= np.nanmedian(logs[weekday == one]) - middle
+    return logs
 
 
 def _slow(base: Baseline) -> np.ndarray:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from netwatch.detect.expectation import Baseline
-from netwatch.detect.level import mean_rate
+from netwatch.detect.level import mean_rate, seldom_empty
 from netwatch.detect.study import Study
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Series
@@ -25,8 +25,10 @@ _OFFICE = (8, 18)
 def find_rhythm(study: Study) -> Iterator[Change]:
     """Rhythm changes: weekend against weekday, night against day; the shape of the week, not its level."""
     for series in study.watched():
+        if series.counter != "octets" or not seldom_empty(series):
+            continue
         base = study.baseline(series)
-        if series.counter == "octets" and base.mode == "long" and base.clock.days >= 7 * (2 * _WEEKS + 2 * _STEP):
+        if base.mode == "long" and base.clock.days >= 7 * (2 * _WEEKS + 2 * _STEP):
             yield from _changes(series, base)
 
 

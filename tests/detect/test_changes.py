@@ -243,3 +243,24 @@ def test_an_outage_the_day_before_a_rise_is_told_beside_it():
     found = detect(one(values), DetectOptions())
     kinds = {c.kind for c in found if abs(c.since - START - 60 * DAY) < 3 * DAY}
     assert kinds == {ChangeKind.LEVEL_SHIFT, ChangeKind.DROP}
+
+
+def bursts(days: int, share: np.ndarray, seed: int) -> np.ndarray:
+    """Hours of which a ``share`` (days,) has traffic, 1e6 an hour on average whatever the share."""
+    random = np.random.default_rng(seed)
+    share = np.repeat(share, 24)
+    return (random.random(days * 24) < share) * random.gamma(2.0, 0.5e6, days * 24) / share
+
+
+def test_of_bursts_the_volume_is_what_counts():
+    share = np.full(400, 0.35)
+    assert levels(bursts(400, share, 6)) == []
+    share[200:] = 0.7  # the middle of the hours' logs jumps, the volume does not
+    assert levels(bursts(400, share, 7)) == []
+    values = bursts(400, np.full(400, 0.45), 8)
+    values[210 * 24 :] *= 3.0
+    (found,) = levels(values)
+    assert found.kind == ChangeKind.LEVEL_SHIFT
+    assert abs(found.since - (START + 210 * DAY)) <= 7 * DAY
+    assert found.ratio == pytest.approx(3.0, rel=0.15)
+    assert found.after / found.before == pytest.approx(3.0, rel=0.25)
