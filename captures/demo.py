@@ -19,6 +19,7 @@ TOLD = (
     ("dns-reflection", "DNS answers that nobody had asked for"),
     ("port-scan", "two port scans from outside"),
     ("ssh-guess", "SSH passwords tried on one server"),
+    ("quiet-hours", "hours without a flood, in which a miner, a beacon and a tunnel hide"),
     ("ordinary-office", "an ordinary hour: no alarm is the right answer"),
     ("mixed-hour", "an hour in which all of this happens"),
 )

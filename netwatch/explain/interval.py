@@ -48,7 +48,8 @@ def intervals(
     drawn = (sums[0] / seconds[0], sums[1] / seconds[1])
     seen = (before.sum(axis=1) / seconds[0], after.sum(axis=1) / seconds[1])
     widen = math.sqrt(blocks / (blocks - 1))
-    return Intervals(*_edges(_shares(*seen), _shares(*drawn), widen), *_edges(_without(*seen), _without(*drawn), widen))
+    low, high = _edges(_without(*seen), _without(*drawn), widen)
+    return Intervals(*_edges(_shares(*seen), _shares(*drawn), widen), np.maximum(low, 0.0), high)
 
 
 def _shares(before: np.ndarray, after: np.ndarray) -> np.ndarray:
