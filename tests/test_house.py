@@ -59,3 +59,9 @@ def test_column_names_follow_one_rule() -> None:
     assert column_name("ipNextHopIPv4Address") == "ip_next_hop_ipv4_address"
     names = [e.name for e in (*FLOW, *SCOPED, *JUDGED)]
     assert len(names) == len(set(names))
+
+
+def test_names_of_test_modules_are_unique() -> None:
+    """Of two with one name, pytest collects only the first."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

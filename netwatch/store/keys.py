@@ -126,7 +126,7 @@ def column_of(word: str) -> str:
     """
     name = word.strip().lower()
     name = WORDS.get(name, name.replace("-", "_"))
-    if name not in GROUPABLE and f"src{name}" in WORDS:
+    if name and name not in GROUPABLE and f"src{name}" in WORDS:
         raise UsageError(f"{word!r} is a column of each end: write src{name} or dst{name}")
     if name not in GROUPABLE:
         raise UsageError.unknown("column", word, {*GROUPABLE, *WORDS})

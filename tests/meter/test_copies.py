@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from meter.test_span import beyond, capture, conversations
+from test_span import beyond, capture, conversations
 from naive import frames as make
 
 import netwatch.meter.copies as module
