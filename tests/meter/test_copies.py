@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_span import beyond, capture, conversations
 from naive import frames as make
+from test_span import beyond, capture, conversations
 
 import netwatch.meter.copies as module
 from netwatch.kernels.copies import NEAR
