@@ -27,6 +27,23 @@ _COINS = {
     "RVN": "Ravencoin", "KAS": "Kaspa", "ERG": "Ergo", "BCH": "Bitcoin Cash", "DOGE": "Dogecoin", "DASH": "Dash",
     "WOW": "Wownero", "ARQ": "ArQmA",
 }  # fmt: skip
+_ATTACKS = {
+    "dos.carpet": "carpet bombing",
+    "dos.slow": "slow HTTP attack",
+    "dos.backscatter": "backscatter of a flood",
+    "scan.icmp": "ICMP sweep",
+    "scan.udp": "UDP scan",
+    "c2.beacon": "beaconing",
+    "c2.longconn": "long connection",
+    "c2.dns_tunnel": "DNS tunnel",
+    "c2.dga": "search for generated names",
+    "c2.irc": "IRC control",
+    "c2.tor": "Tor",
+    "exfil.volume": "exfiltration",
+    "exfil.dns": "exfiltration by DNS",
+    "exfil.icmp": "exfiltration by ICMP",
+    "worm.spread": "worm spread",
+}
 _KINDS = {"flood": "flood", "reflection": "reflection flood", "scan": "scan", "bruteforce": "password guessing"}
 
 
@@ -229,14 +246,10 @@ def attack_name(class_id: str) -> str:
     parts = class_id.split(".")
     if parts[0] == "dos" and len(parts) == 3:
         return f"{parts[2].upper() if len(parts[2]) <= 5 else parts[2]} {_KINDS[parts[1]]}"
-    if parts[0] in _KINDS and len(parts) == 2:
+    if parts[0] in _KINDS and len(parts) == 2 and class_id not in _ATTACKS:
         name = parts[1].upper() if parts[0] == "bruteforce" and len(parts[1]) <= 4 else parts[1]
         return f"{name} {_KINDS[parts[0]]}"
-    return {
-        "dos.carpet": "carpet bombing",
-        "dos.slow": "slow HTTP attack",
-        "dos.backscatter": "backscatter of a flood",
-    }.get(class_id, class_id.replace(".", " ").replace("_", " "))
+    return _ATTACKS.get(class_id, class_id.replace(".", " ").replace("_", " "))
 
 
 def from_wire(values: object, most: int = 3) -> str:
