@@ -36,6 +36,7 @@ from netwatch.fingerprint.engine import weigh
 from netwatch.fingerprint.features import FeatureTable
 from netwatch.meter import Meter, MeterOptions
 from netwatch.model.address import text
+from netwatch.model.elements import Detail
 from netwatch.model.flows import Flows
 from netwatch.model.packets import Packets
 from netwatch.read import ReadOptions, open_inputs
@@ -114,7 +115,8 @@ class Way:
         self._observe(self._meter.add(batch) if isinstance(batch, Packets) else batch)
 
     def _observe(self, flows: Flows) -> None:
-        bare = flows if self.kind in ("payload", "headers") else Flows(flows.columns)
+        exported = {**flows.columns, "detail": flows["detail"] & ~np.uint8(Detail.PACKETS)}
+        bare = flows if self.kind in ("payload", "headers") else Flows(exported)
         if self.kind == ALONE:
             bare = apart(bare, self._count)
             self._count += len(flows)

@@ -82,7 +82,7 @@ class Conversations(Features):
         for frame in long_ones(flows):
             frame["clients"] = _clients(frame)
             worth = np.zeros(len(frame["port"]), bool)
-            worth[candidates(shape(frame) | {"sizes.known": np.zeros(len(worth))})] = True
+            worth[candidates(shape(frame) | {"sizes.known": np.zeros(len(worth))}, frame["unseen"])] = True
             held.append({name: column[worth] for name, column in frame.items()})
             yield self._table({name: column[~worth] for name, column in frame.items()}, None)
         if held:
@@ -99,7 +99,8 @@ class Conversations(Features):
         columns["ports.service"] = _of_another_service(frame["port"], frame["protocol"], self._listed_ports())
         columns |= self._rhythm(keys, frame)
         if flows is not None:
-            fill(columns, candidates(columns), lambda rows, most: first_records(flows, _keys_at(keys, rows), most))
+            rows = candidates(columns, frame["unseen"])
+            fill(columns, rows, lambda rows, most: first_records(flows, _keys_at(keys, rows), most))
         columns["aggregate.accounts"] = np.array([np.nan if e is None else float(len(e.users)) for e in noted])
         columns["aggregate.sessions"] = _like_a_miners_sessions(columns)
         columns["aggregate.splits"] = np.array([np.nan if e is None else splits(e.ranges) for e in noted])

@@ -28,15 +28,15 @@ _LOGIN = 1
 """The server's answer to the login, in the record that is left out."""
 
 
-def candidates(columns: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Rows of conversations that are long and thin enough to be a pool's, with records enough, of which no packet was
-    seen: where one was, what it showed of messages is better than what records leave to guess.
+def candidates(columns: Mapping[str, np.ndarray], unseen: np.ndarray) -> np.ndarray:
+    """Rows of conversations that are long and thin enough to be a pool's, with enough records of which no packet was
+    seen (``unseen`` (n,)): where one was, what it showed of messages is better than what records leave to guess.
     """
     thin = (columns["shape.client_packet_octets"] <= 1100) & (columns["shape.server_packet_octets"] <= 1000)
     long = (columns["shape.seconds"] >= 240) & (columns["quality.least_packets"] >= 8)
     told = (columns["quality.sampling"] == 1) & (columns["shape.rate"] <= 3e4) & (columns["shape.tcp"] == 1)
-    unseen = np.isnan(columns.get("sizes.client_messages", np.nan)) & (columns["sizes.known"] != 1)
-    rows = np.flatnonzero(thin & long & told & unseen & (columns["shape.records"] > LEAST))
+    unknown = (columns["sizes.known"] != 1) & (unseen > LEAST)
+    rows = np.flatnonzero(thin & long & told & unknown)
     ranked = rows[np.argsort(-columns["shape.records"][rows], kind="stable")]
     chosen: np.ndarray = np.sort(ranked[:CANDIDATES])
     return chosen

@@ -10,7 +10,7 @@ import numpy as np
 from netwatch.fingerprint.applications import DYNAMIC, HIGH_SERVICES
 from netwatch.fingerprint.keys import KEY
 from netwatch.fingerprint.queries import run, stream
-from netwatch.model.elements import Direction, Orientation
+from netwatch.model.elements import Detail, Direction, Orientation
 
 if TYPE_CHECKING:
     import ibis
@@ -192,6 +192,7 @@ def _oriented(flows: ibis.Table) -> ibis.Table:
         ),
         pace=ibis.ifelse(lasted >= LEAST_PACED, packets / lasted, ibis.null("float64")),
         paced_seconds=ibis.ifelse(lasted >= LEAST_PACED, lasted, ibis.null("float64")),
+        unseen=((flows.detail.cast("int64") & Detail.PACKETS) == 0).cast("int64"),
         flagged=(bits > 0).cast("int64"),
         pushing=((bits & 31) == 24).cast("int64"),
         own_client=(turned(inbound, outbound) | inside).cast("int64"),
@@ -218,7 +219,7 @@ def _grouped(told: ibis.Table) -> ibis.Table:
     t = ibis._
     sums = (
         "seen", "octets", "packets", "client_octets", "client_packets", "server_octets", "server_packets", "flagged",
-        "pushing",
+        "pushing", "unseen",
     )  # fmt: skip
     grouped = told.group_by(_KEYS).aggregate(
         **{name: t[name].sum() for name in sums},

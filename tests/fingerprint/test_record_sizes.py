@@ -6,7 +6,7 @@ from naive.exchanges import flows
 
 from netwatch.fingerprint import Fingerprinter, stitched
 from netwatch.fingerprint.applications import service_is_source
-from netwatch.model.elements import Orientation
+from netwatch.model.elements import Detail, Orientation
 from netwatch.model.flows import Flows
 from netwatch.store import FlowStore
 
@@ -45,9 +45,10 @@ def halves(rows):
 
 def judged(*rows):
     batch = flows(*rows)
+    exported = Flows({**batch.columns, "detail": batch["detail"] & ~np.uint8(Detail.PACKETS)})
     stage = Fingerprinter()
     with FlowStore.scratch() as store:
-        store.append(stage.observe(Flows(batch.columns)))
+        store.append(stage.observe(exported))
         store.flush()
         return stage.conclude(store.table)
 
