@@ -87,3 +87,21 @@ def le64(octets, i):  # type: ignore[no-untyped-def]
     if i < 0 or i > octets.size - 8:
         raise IndexError("octets end before the field")
     return _le64(octets, i)
+
+
+@part
+def either16(octets, i, big):  # type: ignore[no-untyped-def]
+    """Unsigned 16 bits at octet ``i``, in network order if ``big``, else least octet first; as int64."""
+    return be16(octets, i) if big else le16(octets, i)
+
+
+@part
+def either32(octets, i, big):  # type: ignore[no-untyped-def]
+    """Unsigned 32 bits at octet ``i``, in network order if ``big``, else least octet first; as int64."""
+    return be32(octets, i) if big else le32(octets, i)
+
+
+@part
+def either64(octets, i, big):  # type: ignore[no-untyped-def]
+    """Unsigned 64 bits at octet ``i``, in network order if ``big``, else least octet first; as uint64."""
+    return be64(octets, i) if big else le64(octets, i)

@@ -12,7 +12,7 @@ import numpy as np
 from netwatch.kernels import moments as m
 from netwatch.kernels import records as r
 from netwatch.kernels.jit import kernel, part
-from netwatch.kernels.load import be16, be32, be64, le16, le32, le64
+from netwatch.kernels.load import either16, either32, either64
 from netwatch.kernels.nfrun import HEADER, alike, decode_run, elements
 from netwatch.kernels.stride import MAPPED
 
@@ -60,21 +60,6 @@ class Known(NamedTuple):
         )
 
 
-@part
-def _u16(octets, p, big):  # type: ignore[no-untyped-def]
-    return be16(octets, p) if big else le16(octets, p)
-
-
-@part
-def _u32(octets, p, big):  # type: ignore[no-untyped-def]
-    return be32(octets, p) if big else le32(octets, p)
-
-
-@part
-def _u64(octets, p, big):  # type: ignore[no-untyped-def]
-    return be64(octets, p) if big else le64(octets, p)
-
-
 @kernel
 def survey(octets, start, big, runs, told):  # type: ignore[no-untyped-def]
     """Walk the records of a block from ``start`` on, and find the runs of those alike.
@@ -96,7 +81,7 @@ def survey(octets, start, big, runs, told):  # type: ignore[no-untyped-def]
     some, every = np.int64(0), np.int64(-1)
     old = False
     while p + 4 <= len(octets):
-        kind, size = _u16(octets, p, big), _u16(octets, p + 2, big)
+        kind, size = either16(octets, p, big), either16(octets, p + 2, big)
         if size < 4 or p + size > len(octets):
             break
         if (
@@ -125,11 +110,11 @@ def survey(octets, start, big, runs, told):  # type: ignore[no-untyped-def]
 @part
 def _address(columns, row, k, octets, p, big, six):  # type: ignore[no-untyped-def]
     if six:
-        columns.address[row, k, 0] = _u64(octets, p, big)
-        columns.address[row, k, 1] = _u64(octets, p + 8, big)
+        columns.address[row, k, 0] = either64(octets, p, big)
+        columns.address[row, k, 1] = either64(octets, p + 8, big)
     else:
         columns.address[row, k, 0] = np.uint64(0)
-        address = np.uint64(_u32(octets, p, big))
+        address = np.uint64(either32(octets, p, big))
         columns.address[row, k, 1] = MAPPED | address if address or row != r.NEXT_HOP else np.uint64(0)
 
 
@@ -155,7 +140,7 @@ def _run(octets, run, big, biflow, known, columns, k, notes):  # type: ignore[no
     for i in range(count):
         q = p + i * size
         row = k + i
-        number = _u16(octets, q + 8, big)
+        number = either16(octets, q + 8, big)
         columns.four[r.DOMAIN, row] = known.domain[number]
         if columns.address[r.EXPORTER, row, 1] == 0:
             columns.address[r.EXPORTER, row, 0] = known.exporter[number, 0]
@@ -165,39 +150,41 @@ def _run(octets, run, big, biflow, known, columns, k, notes):  # type: ignore[no
         notes[EVENTS] += count
         for i in range(count):
             if columns.wide[r.START, k + i] == 0:
-                told = min(m.signed(_u64(octets, event + i * size, big)), m.LATEST // 1_000_000)
+                told = min(m.signed(either64(octets, event + i * size, big)), m.LATEST // 1_000_000)
                 columns.wide[r.START, k + i] = told * 1_000_000
     if out >= 0:
         for i in range(count):
             two = both >= 0 and octets[both + i * size] != 0
             two = two or columns.two[r.REVERSE_FLAGS, k + i] != 0
             q = out + i * size
-            _out(columns, k + i, _u64(octets, q + 8, big), _u64(octets, q + 16, big), biflow if two else 0, notes)
+            _out(
+                columns, k + i, either64(octets, q + 8, big), either64(octets, q + 16, big), biflow if two else 0, notes
+            )
 
 
 @part
 def _common(octets, p, end, old, big, columns, k):  # type: ignore[no-untyped-def]
     """Read the common part of a layout 1 record into row ``k``; where its extensions begin, -1 if it is too short."""
-    flags = np.int64(octets[p + 4]) if old else _u16(octets, p + 4, big)
+    flags = np.int64(octets[p + 4]) if old else either16(octets, p + 4, big)
     six, wide_packets, wide_octets = flags & 1, flags & 2, flags & 4
     q = p + (28 if old else 32)
     if q + (32 if six else 8) + (8 if wide_packets else 4) + (8 if wide_octets else 4) > end:
         return np.int64(-1)
-    first, last = _u32(octets, p + 12, big), _u32(octets, p + 16, big)
-    columns.wide[r.START, k] = first * m.SECOND + _u16(octets, p + 8, big) * 1_000_000
-    columns.wide[r.END, k] = last * m.SECOND + _u16(octets, p + 10, big) * 1_000_000
+    first, last = either32(octets, p + 12, big), either32(octets, p + 16, big)
+    columns.wide[r.START, k] = first * m.SECOND + either16(octets, p + 8, big) * 1_000_000
+    columns.wide[r.END, k] = last * m.SECOND + either16(octets, p + 10, big) * 1_000_000
     columns.two[r.FLAGS, k] = octets[p + 21]
     columns.one[r.PROTOCOL, k] = octets[p + 22]
     columns.one[r.CLASS, k] = octets[p + 23]
-    columns.two[r.SOURCE_PORT, k] = _u16(octets, p + 24, big)
-    columns.two[r.DESTINATION_PORT, k] = _u16(octets, p + 26, big)
+    columns.two[r.SOURCE_PORT, k] = either16(octets, p + 24, big)
+    columns.two[r.DESTINATION_PORT, k] = either16(octets, p + 26, big)
     size = 16 if six else 4
     _address(columns, r.SOURCE, k, octets, q, big, six != 0)
     _address(columns, r.DESTINATION, k, octets, q + size, big, six != 0)
     q += 2 * size
-    columns.wide[r.PACKETS, k] = m.signed(_u64(octets, q, big)) if wide_packets else _u32(octets, q, big)
+    columns.wide[r.PACKETS, k] = m.signed(either64(octets, q, big)) if wide_packets else either32(octets, q, big)
     q += 8 if wide_packets else 4
-    columns.wide[r.OCTETS, k] = m.signed(_u64(octets, q, big)) if wide_octets else _u32(octets, q, big)
+    columns.wide[r.OCTETS, k] = m.signed(either64(octets, q, big)) if wide_octets else either32(octets, q, big)
     return q + (8 if wide_octets else 4)
 
 
@@ -212,11 +199,11 @@ def _extensions(octets, q, end, chain, big, columns, k, notes):  # type: ignore[
                 notes[BAD_ELEMENT] += 1
             break
         if number == 4 or number == 6:
-            a, b = _u16(octets, q, big), _u16(octets, q + 2, big)
+            a, b = either16(octets, q, big), either16(octets, q + 2, big)
         elif size >= 8:
-            a, b = _u32(octets, q, big), _u32(octets, q + 4, big)
+            a, b = either32(octets, q, big), either32(octets, q + 4, big)
         else:
-            a, b = _u32(octets, q, big), np.int64(0)
+            a, b = either32(octets, q, big), np.int64(0)
         if number == 4 or number == 5:
             columns.four[r.INGRESS, k], columns.four[r.EGRESS, k] = a, b
         elif number == 6 or number == 7:
@@ -226,11 +213,11 @@ def _extensions(octets, q, end, chain, big, columns, k, notes):  # type: ignore[
         elif (number == 10 or number == 12) and columns.address[r.NEXT_HOP, k, 1] == 0:
             _address(columns, r.NEXT_HOP, k, octets, q, big, True)
         elif number == 13:
-            columns.two[r.VLAN, k] = _u16(octets, q, big) & 0xFFF
+            columns.two[r.VLAN, k] = either16(octets, q, big) & 0xFFF
         elif number == 14 or number == 15:
-            packets = _u64(octets, q, big) if size == 8 else np.uint64(a)
+            packets = either64(octets, q, big) if size == 8 else np.uint64(a)
         elif number == 16 or number == 17:
-            counted = _u64(octets, q, big) if size == 8 else np.uint64(a)
+            counted = either64(octets, q, big) if size == 8 else np.uint64(a)
         elif number == 23 or number == 24:
             _address(columns, r.EXPORTER, k, octets, q, big, number == 24)
         elif number == 25:
@@ -247,11 +234,11 @@ def _extensions(octets, q, end, chain, big, columns, k, notes):  # type: ignore[
 @part
 def _old(octets, p, end, old, big, known, columns, k, notes):  # type: ignore[no-untyped-def]
     """Read a record of layout 1 into row ``k``."""
-    number = np.int64(octets[p + 5]) if old else _u16(octets, p + 28, big)
-    flags = np.int64(octets[p + 4]) if old else _u16(octets, p + 4, big)
+    number = np.int64(octets[p + 5]) if old else either16(octets, p + 28, big)
+    flags = np.int64(octets[p + 4]) if old else either16(octets, p + 4, big)
     columns.four[r.DOMAIN, k] = known.domain[number]
     q = _common(octets, p, end, old, big, columns, k)
-    which = _u16(octets, p + 6, big)
+    which = either16(octets, p + 6, big)
     if q >= 0 and known.mapped[which]:
         _extensions(octets, q, end, known.maps[which], big, columns, k, notes)
     elif q >= 0:
@@ -266,21 +253,21 @@ def _old(octets, p, end, old, big, known, columns, k, notes):  # type: ignore[no
 def _remember(octets, p, size, kind, big, known):  # type: ignore[no-untyped-def]
     """Keep what an extension map or exporter record tells."""
     if kind == MAP and size >= 8:
-        number = _u16(octets, p + 4, big)
+        number = either16(octets, p + 4, big)
         known.mapped[number] = True
         known.maps[number] = 0
         for k in range(min((size - 8) // 2, EXTENSIONS - 1)):
-            extension = _u16(octets, p + 8 + 2 * k, big)
+            extension = either16(octets, p + 8 + 2 * k, big)
             if extension == 0:
                 break
             known.maps[number, k] = extension if 0 < extension < EXTENSIONS else EXTENSIONS
     elif kind == EXPORTER and size >= 32:
-        number = _u16(octets, p + 26, big)
-        high, low = _u64(octets, p + 8, big), _u64(octets, p + 16, big)
-        if _u16(octets, p + 24, big) == 2:
+        number = either16(octets, p + 26, big)
+        high, low = either64(octets, p + 8, big), either64(octets, p + 16, big)
+        if either16(octets, p + 24, big) == 2:
             high, low = np.uint64(0), MAPPED | (low & np.uint64(0xFFFFFFFF))
         known.exporter[number, 0], known.exporter[number, 1] = high, low
-        known.domain[number] = _u32(octets, p + 28, big)
+        known.domain[number] = either32(octets, p + 28, big)
 
 
 @kernel

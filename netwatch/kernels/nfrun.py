@@ -17,10 +17,7 @@ from netwatch.kernels.load import (
     bare_le16,
     bare_le32,
     bare_le64,
-    be16,
-    be64,
-    le16,
-    le64,
+    either16,
 )
 from netwatch.kernels.stride import MAPPED, spread_one, within
 
@@ -40,16 +37,6 @@ for _kind, _least in (
 ):  # fmt: skip
     NEEDED[_kind] = _least
 _LATEST = m.LATEST // 1_000_000
-
-
-@part
-def _u16(octets, p, big):  # type: ignore[no-untyped-def]
-    return be16(octets, p) if big else le16(octets, p)
-
-
-@part
-def _u64(octets, p, big):  # type: ignore[no-untyped-def]
-    return be64(octets, p) if big else le64(octets, p)
 
 
 @checked_before
@@ -76,7 +63,7 @@ def elements(octets, p, size, big):  # type: ignore[no-untyped-def]
     found = np.int64(0)
     at = np.int64(HEADER)
     while at + 4 <= size:
-        kind, step = _u16(octets, p + at, big), _u16(octets, p + at + 2, big)
+        kind, step = either16(octets, p + at, big), either16(octets, p + at + 2, big)
         if step < 4 or at + step > size:
             break
         if kind < KINDS and step - 4 >= NEEDED[kind]:
@@ -192,7 +179,7 @@ def decode_run(octets, p, size, count, big, columns, k):  # type: ignore[no-unty
     out, both, event = np.int64(-1), np.int64(-1), np.int64(-1)
     at = np.int64(HEADER)
     while at + 4 <= size:
-        kind, step = _u16(octets, p + at, big), _u16(octets, p + at + 2, big)
+        kind, step = either16(octets, p + at, big), either16(octets, p + at + 2, big)
         if step < 4 or at + step > size:
             return out, both, event, count
         q = p + at + 4
