@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -115,7 +116,7 @@ def _slow(base: Baseline) -> np.ndarray:
     return mean
 
 
-class _Report:
+class _Report(ABC):
     """What is found becomes changes of the series; ``phi``: coefficient of the noise beside it."""
 
     phi = 0.0
@@ -125,9 +126,9 @@ class _Report:
         self.options = study.options
         self.n = len(levels.values)
 
+    @abstractmethod
     def changes(self) -> Iterator[Change]:
         """All that is worth telling, in order of time."""
-        raise NotImplementedError
 
     def _sampling_error(self, low: int, high: int) -> float:
         """Variance of a log ratio that sampling and missing coverage bring."""

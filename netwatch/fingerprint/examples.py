@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from netwatch.errors import UsageError
 from netwatch.fingerprint.engine import judge
 from netwatch.fingerprint.features import FEATURES, FeatureTable
 from netwatch.fingerprint.options import FingerprintOptions
@@ -22,7 +23,10 @@ def values(rule: Rule, example: Example) -> dict[str, float]:
                 found[rule.patterns[at].feature] = 1.0
         found["payload.flows"] = float(any(found.values()))
     elif example.client or example.server:
-        found = FEATURES[rule.entity].from_payload(example.client, example.server)
+        try:
+            found = FEATURES[rule.entity].from_payload(example.client, example.server)
+        except UsageError as fault:
+            raise UsageError(f"{rule.id}, example {example.about!r}: {fault}") from None
     return found | dict(example.features)
 
 

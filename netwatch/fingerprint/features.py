@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from netwatch.errors import UsageError
 from netwatch.fingerprint.options import FingerprintOptions
 from netwatch.model.flows import Flows
 from netwatch.registry import Registry
@@ -112,7 +114,7 @@ class FeatureTable:
         return cls(address, address, small, small.astype(np.uint8), zero, zero, none, none, none, zero, real)
 
 
-class Features:
+class Features(ABC):
     """Makes one feature table. A subclass is one kind of entity: it declares its columns and computes them.
 
     ``observe`` sees every batch in the first pass, with payload at hand, and may remember a bounded amount;
@@ -126,10 +128,10 @@ class Features:
     def __init__(self, options: FingerprintOptions) -> None:
         self.options = options
 
-    def prepare(self, patterns: Sequence[Pattern]) -> None:
+    def prepare(self, patterns: Sequence[Pattern]) -> None:  # noqa: B027 - a hook that a kind may leave
         """Be told the patterns of the rules that will compare the features, before the first batch."""
 
-    def observe(self, flows: Flows, sieved: Sieved) -> None:
+    def observe(self, flows: Flows, sieved: Sieved) -> None:  # noqa: B027 - a hook that a kind may leave
         """See one batch of the first pass; ``flows`` has the columns of the stages before and ``application``.
 
         ``sieved`` says which payload heads are worth reading.
@@ -139,9 +141,9 @@ class Features:
         """Whether there are rows beside those that the stored flows make."""
         return False
 
+    @abstractmethod
     def table(self, flows: ibis.Table) -> FeatureTable:
         """The features of every entity in the stored flows (columns at rest, see ``store.schema``)."""
-        raise NotImplementedError  # each kind has its own; the methods around it are hooks that a kind may leave
 
     def tables(self, flows: ibis.Table) -> Iterator[FeatureTable]:
         """The same in parts, each judged by itself: for kinds of which there are as many as there are flows."""
@@ -152,6 +154,7 @@ class Features:
         """The features that the first octets of both directions give; for a rule's examples.
 
         Raises:
-            NotImplementedError: features of this kind are not made of payload, so that no rule can give such examples.
+            UsageError: features of this kind are not made of payload, so that no rule can give such examples.
         """
-        raise NotImplementedError(f"{cls.__name__} has no features of payload; client={client!r}, server={server!r}")
+        octets = len(client) + len(server)
+        raise UsageError(f"{octets} octets of payload, of which its kind of entity has no features")

@@ -14,10 +14,9 @@ from netwatch.fingerprint.rule import Rule
 def faults(path: Path) -> list[str]:
     """What is wrong with one rule file, a sentence each; nothing if it is right."""
     try:
-        rule = read_rule(path, path.name)
+        return list(_faults(read_rule(path, path.name)))
     except UsageError as fault:
         return [str(fault)]
-    return list(_faults(rule))
 
 
 def _faults(rule: Rule) -> list[str]:

@@ -59,3 +59,10 @@ def test_file_that_is_no_rule(tmp_path, text):
     path.write_text(text)
     with pytest.raises(UsageError, match="bad"):
         read_rule(path, "bad.toml")
+
+
+def test_an_example_of_payload_is_refused_where_there_are_no_features_of_it():
+    example = {"about": "a request", "reported": True, "client": "GET /"}
+    rule = make_rule({**MINIMAL, "class": "scan.horizontal", "entity": "source", "example": [example]})
+    with pytest.raises(UsageError, match="x, example 'a request': 5 octets of payload, of which"):
+        reported(rule, rule.examples[0])
