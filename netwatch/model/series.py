@@ -89,7 +89,9 @@ class SeriesSet:
 
     def part(self, first: int, end: int) -> SeriesSet:
         """The bins ``first`` to ``end`` (half-open) of every series."""
-        return SeriesSet(self.bins.part(first, end), {key: s.part(first, end) for key, s in self.series.items()})
+        series = {key: one.part(first, end) for key, one in self.series.items()}
+        counted = {counter: values[first:end] for counter, values in self.counted.items()}
+        return SeriesSet(self.bins.part(first, end), series, counted)
 
     def of(self, kind: str, counter: str) -> list[Series]:
         """The series of one kind of entity and one counter, largest sum first."""

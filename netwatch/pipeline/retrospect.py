@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,20 +85,9 @@ def retrospect(kept: Kept, options: Options) -> Report:
 
 def within(series: SeriesSet, since: int, until: int) -> SeriesSet:
     """The bins that begin in ``[since, until)``, ns."""
-    old = series.bins
-    first = min(max(0, -((old.start - since) // old.width)), old.count)
-    bins = Bins(
-        old.start + first * old.width, old.width, max(0, min(old.count, -((old.start - until) // old.width)) - first)
-    )
-    rows = slice(first, first + bins.count)
-    cut = {
-        key: replace(
-            one, bins=bins, values=one.values[rows], coverage=one.coverage[rows],
-            variance=one.variance[rows], sampling=one.sampling[rows],
-        )
-        for key, one in series.series.items()
-    }  # fmt: skip
-    return SeriesSet(bins, cut, {counter: values[rows] for counter, values in series.counted.items()})
+    bins = series.bins
+    first, end = (min(max(0, -((bins.start - at) // bins.width)), bins.count) for at in (since, until))
+    return series.part(first, max(first, end))
 
 
 def _band(series: Series, bins: Bins, options: Options) -> Band:

@@ -247,3 +247,14 @@ def test_widths():
     assert width(0, 1000 * day) == 3600 * S
     assert width(0, 1200 * S) == S
     assert width(-(1 << 62), 1 << 62) >= 1
+
+
+def test_a_part_is_accounted_for_by_itself():
+    batch = flows([(0, S, 6_000, 60), (60 * S, S, 100, 1), (120 * S, S, 50, 1)])
+    b = SeriesBuilder(SeriesOptions(bin=60, by=("scope",)), span(batch))
+    b.add(batch)
+    part = b.result().part(1, 3)
+    assert {counter: values.tolist() for counter, values in part.counted.items()} == {
+        "octets": [100, 50], "packets": [1, 1], "flows": [1, 1],
+    }  # fmt: skip
+    assert part.get("scope", "all", "octets").bins == part.bins
