@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -42,19 +43,38 @@ class Meter:
             dedupe=options.dedupe,
         )
         self._largest_index = _power_of_two(options.max_flows * WAYS // FILL)
-        self._table = _table(options, min(FIRST_INDEX, self._largest_index))
-        self._exchanges = _exchanges(options)
-        self._fragments = Fragments(np.zeros(DATAGRAMS, DATAGRAM))
-        self._scratch = Scratch.empty()
+        self._state = np.zeros(1, STATE)
         self._carriers: dict[int, np.ndarray] = {}  # by input
-        self._ended = Ended(
+
+    # Room is taken with the first packet: flow exports have none, and come in files by the thousand.
+
+    @cached_property
+    def _table(self) -> FlowTable:
+        return _table(self.options, min(FIRST_INDEX, self._largest_index), self._state)
+
+    @cached_property
+    def _exchanges(self) -> Exchanges:
+        return _exchanges(self.options)
+
+    @cached_property
+    def _ended(self) -> Ended:
+        return Ended(
             np.zeros(ENDED, FLOW),
             np.zeros(ENDED, ORIGIN),
             np.zeros(ENDED, EXCHANGE),
             np.zeros(ENDED_HEADS, np.uint8),
             np.zeros(ENDED_PUSHES, np.int64),
         )
-        self._room = self._arguments()
+
+    @cached_property
+    def _kept(self) -> tuple[Fragments, Scratch]:
+        return Fragments(np.zeros(DATAGRAMS, DATAGRAM)), Scratch.empty()
+
+    @cached_property
+    def _room(self) -> Arguments:
+        """What each call of the kernel is given besides packets, taken apart once."""
+        fragments, scratch = self._kept
+        return Arguments((self._table, self._exchanges, fragments, self._ended, scratch, self._limits))
 
     def add(self, packets: Packets, hold: int = 0) -> Flows:
         """Add packets; the Flow Records that ended meanwhile, in the order in which they ended.
@@ -75,17 +95,17 @@ class Meter:
             if start < len(rows):
                 self._grow()
                 parts.append(self._fetch())
-        if int(self._table.state["ended"][0]) >= hold:
+        if int(self._state["ended"][0]) >= hold:
             parts.append(self._fetch())
         return Flows.concatenate(parts)
 
     def drain(self) -> Iterator[Flows]:
         """End the flows still open and give them in batches of bounded size."""
-        left = int(self._table.state["open"][0])
+        left = int(self._state["open"][0])
         while left:
             left = end_all(self._table, self._exchanges, self._ended, self._limits)
             yield self._fetch()
-        if self._table.state["ended"][0]:
+        if self._state["ended"][0]:
             yield self._fetch()
 
     def finish(self) -> Flows:
@@ -95,7 +115,7 @@ class Meter:
     @property
     def tally(self) -> Tally:
         """What became of the packets: their number and layer-3 octets, and what is worth telling about them."""
-        state = self._table.state[0]
+        state = self._state[0]
         tally = Tally("meter", "packet")
         packets, octets = int(state["packets"]), int(state["octets"])
         if self.options.dedupe and state["duplicates"]:
@@ -107,24 +127,19 @@ class Meter:
                 tally.notes[note] = int(state[name])
         return tally
 
-    def _arguments(self) -> Arguments:
-        """What each call of the kernel is given besides packets, taken apart once."""
-        room = (self._table, self._exchanges, self._fragments, self._ended, self._scratch, self._limits)
-        return Arguments(room)
-
     def _grow(self) -> None:
         """Make the index four times as large where its buckets fill."""
         table = self._table
         size = len(table.buckets)
-        if int(table.state["open"][0]) < size // WAYS * FILL or size >= self._largest_index:
+        if int(self._state["open"][0]) < size // WAYS * FILL or size >= self._largest_index:
             return
         index = np.zeros(min(4 * size, self._largest_index), np.uint64)
         reindex(table.flows, table.origins, int(table.pool.level[1]), index)
         self._table = table._replace(buckets=index)
-        self._room = self._arguments()
+        del self._room
 
     def _fetch(self) -> Flows:
-        state = self._table.state
+        state = self._state
         flows = flows_of(self._ended, state[0])
         if self._carriers:
             flows = flows.with_columns(**carried(self._ended.origins[: len(flows)], self._carriers))
@@ -154,7 +169,7 @@ def _lines(count: int, dtype: np.dtype) -> np.ndarray:
     return octets[skip : skip + count * dtype.itemsize].view(dtype)
 
 
-def _table(options: MeterOptions, index: int) -> FlowTable:
+def _table(options: MeterOptions, index: int, state: np.ndarray) -> FlowTable:
     flows = _lines(options.max_flows, FLOW)
     return FlowTable(
         flows=flows,
@@ -162,7 +177,7 @@ def _table(options: MeterOptions, index: int) -> FlowTable:
         origins=np.zeros(options.max_flows, ORIGIN),
         buckets=np.zeros(index, np.uint64),
         pool=Pool.of(options.max_flows),
-        state=np.zeros(1, STATE),
+        state=state,
         seed=np.uint64(options.seed),
     )
 
