@@ -1,7 +1,8 @@
 """The monitor over time and under load.
 
 ``python benchmarks/monitor.py year --days 365``: small five-minute files, a day of them a pass; pass time, memory and
-size from the first to the last. ``python benchmarks/monitor.py load --flows 10000000``: one pass over new flows.
+size from the first to the last, and the findings against those of one analysis (``year.py`` says what is equal).
+``python benchmarks/monitor.py load --flows 10000000``: one pass over new flows.
 ``python benchmarks/monitor.py age --days 365``: stores of several ages, each filled by one pass over a backlog, and the
 CPU time of the passes that follow: the first of a day, in which lasting changes are sought, and five of five minutes.
 ``python benchmarks/monitor.py equal --days 366``: the hours that passes of 45 days each kept, against the series of one
@@ -21,18 +22,26 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "monitor"))
 
 import five_minutes
+from year import content, episodes_of, episodes_told, threats_apart, volume_apart
 
-from netwatch.config import load
+from netwatch.config import MonitorOptions, load
+from netwatch.detect import LASTING, SUDDEN, detect
+from netwatch.explain import explain
+from netwatch.monitor.life import OPEN
 from netwatch.monitor.one_pass import run_pass
+from netwatch.monitor.samples import samples_of
+from netwatch.monitor.sighting import sighted
+from netwatch.monitor.steps import SUDDEN_KINDS
 from netwatch.monitor.verify import opened
-from netwatch.pipeline.passes import judged
-from netwatch.series import series_from
+from netwatch.pipeline.passes import judged, likely_span
+from netwatch.series import SeriesBuilder, series_from
 from netwatch.store.lake import Ingest, Lake
 from netwatch.store.state import State
 
@@ -70,37 +79,75 @@ def size(directory: Path) -> int:
 
 
 def year(days: int, flows: int) -> None:
-    took, idle = [], []
+    """Passes over a day's files each, at some ages over one file each; then one analysis of all, and both compared."""
+    ages = {min(days, at) for at in (15, days // 4, days // 2, days * 3 // 4, days)}
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         options = load(set_up(directory, 288))
         for day in range(days):
-            files = []
-            for index in range(day * 288, day * 288 + 288):
-                times = 1.8 if index > days * 288 * 2 // 3 else 1.0
-                flood = index % 4000 == 3000
-                files.append(five_minutes.write(directory / "spool", index, flows, flood=flood, times=times))
-            began = time.perf_counter()
-            summary = run_pass(options).summary
-            took.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            run_pass(options)
-            idle.append(time.perf_counter() - began)
-            for path in files[:-12] if day else files:
-                path.unlink(missing_ok=True)
-            if day % 10 == 9 or day == days - 1:
+            singly = 6 if day + 1 in ages else 0
+            first, _ = spent(
+                lambda day=day, until=288 - singly: bring(options, directory, day, range(until), days, flows)
+            )
+            rest = [
+                spent(lambda day=day, at=at: bring(options, directory, day, range(at, at + 1), days, flows))[0]
+                for at in range(288 - singly, 288)
+            ]
+            if day % 10 == 9 or singly:
+                one = f", of one file {statistics.median(rest):.2f} CPU s" if singly else ""
                 print(
-                    f"day {day + 1:>4}: pass {statistics.median(took[-10:]):.2f} s, idle {idle[-1] * 1000:.0f} ms, "
-                    f"{memory():.0f} MB resident, store {size(directory / 'store') / 1e6:.1f} MB, "
-                    f"{summary.inputs_ingested} inputs, {summary.flows} flows, findings {summary.findings}",
+                    f"day {day + 1:>4}: pass {first:.2f} CPU s{one}, {memory():.0f} MB resident, "
+                    f"store {size(directory / 'store') / 1e6:.1f} MB, {len(open_findings(options))} open findings",
                     flush=True,
                 )
+        told = open_findings(options, everything=True)
         lake = Lake(options.store)
         info = lake.info()
-        print(f"{info['rows']:,} flows, {info['octets_at_rest'] / info['rows']:.1f} octets a flow at rest")
-    tenth = max(1, days // 10)
-    first, last = statistics.median(took[1 : 1 + tenth]), statistics.median(took[-tenth:])
-    print(f"pass time of the last tenth against the first: {last / first:.2f}")
+        print(f"{info['rows']:,} flows, {info['octets_at_rest'] / info['rows']:.1f} octets a flow at rest", flush=True)
+        compare([directory / "spool"], options, told)
+
+
+def bring(options: MonitorOptions, directory: Path, day: int, which: range, days: int, flows: int) -> None:
+    """Some of the five-minute files of a day, and a pass over them."""
+    for index in (day * 288 + at for at in which):
+        (directory / "spool" / f"v5.{index:06d}").write_bytes(content(index, days, flows))
+    run_pass(options)
+
+
+def open_findings(options: MonitorOptions, *, everything: bool = False) -> list[dict[str, Any]]:
+    state = State(options.state)
+    try:
+        return state.findings(() if everything else [str(life) for life in OPEN])
+    finally:
+        state.close()
+
+
+def compare(paths: list[Path], options: MonitorOptions, told: list[dict[str, Any]]) -> None:
+    """One analysis of all files, in hours and for what is sudden in bins of five minutes, against what passes told."""
+    run = options.run
+    with judged(paths, replace(run, series=replace(run.series, bin=3600.0))) as result:
+        flows, hours = result.store.table, result.series
+        names = tuple(group.name for group in result.scope.groups)
+        lasting = detect(hours, replace(run.detect, detectors=LASTING))
+        found = explain(hours, lasting, result.verdicts, flows, run.explain)
+        samples = samples_of(flows, found)
+        watches = [sighted(f, some, names).watch for f, some in zip(found, samples, strict=True)]
+        bins = SeriesBuilder(replace(run.series, bin=300.0, by=SUDDEN_KINDS, watch=names), likely_span(flows))
+        for batch in result.store.batches():
+            bins.add(batch)
+        fine = bins.result()
+        sudden = detect(fine, replace(run.detect, detectors=SUDDEN))
+        found += explain(fine, sudden, [], flows, run.explain)
+        watches += [""] * (len(found) - len(watches))
+    whole, passes = episodes_of(found, watches), episodes_told(told)
+    apart = threats_apart(whole, passes)
+    print(f"mining and attacks: {sum(map(len, whole.values()))} episodes of {len(whole)} matters by the analysis, "
+          f"{sum(map(len, passes.values()))} of {len(passes)} by passes; apart: {len(apart)}")  # fmt: skip
+    volume = volume_apart(found, [*lasting, *sudden], told)
+    print(f"volume: {volume.alike} findings of the analysis also by passes; apart: {len(volume.apart)}; told by passes "
+          f"and taken back later: {len(volume.taken_back)}")  # fmt: skip
+    for line in (*apart, *volume.apart, *(f"taken back: {one}" for one in volume.taken_back)):
+        print(line)
 
 
 def daily(spool: Path, day: int, files: int, intervals: int = 288, flows: int = 20) -> None:

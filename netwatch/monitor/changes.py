@@ -11,7 +11,7 @@ from netwatch.detect import LASTING, detect
 from netwatch.explain.conditions import condition_findings
 from netwatch.explain.volume import Ground, volume_findings
 from netwatch.explain.words import Names
-from netwatch.model.change import Change
+from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Bins, SeriesSet
 from netwatch.model.sums import EXPORTER
 from netwatch.monitor.journal import Journal
@@ -20,6 +20,7 @@ from netwatch.monitor.sighting import change_name, sighted
 from netwatch.monitor.steps import look
 from netwatch.series import series_from
 from netwatch.store.series_at_rest import DAY, HOUR
+from netwatch.store.state import State
 
 SECOND = 10**9
 LASTING_KINDS = ("scope", "watch", "family", "class", "direction", "asn", "port", "upstream")
@@ -108,14 +109,11 @@ def _sighted(
     sightings: list[dict[str, Any]] = []
     fresh: list[Change] = []
     for change in changes:
-        same = journal.state.of_change(change_name(change))
-        near = [r for r in same if abs(r["since"] - change.since) <= max(SLACK, r["slack"] or 0)]
-        if near:
-            record = min(near, key=lambda r: abs(r["since"] - change.since))
+        record = _known(journal.state, change)
+        if record is not None:
             sightings.append({**record, "since": change.since, "until": change.until})
-        else:
+        elif not any(name in _names(change) and abs(since - change.since) <= SLACK for name, since in noted):
             fresh.append(change)
-    fresh = [c for c in fresh if not any(n == change_name(c) and abs(s - c.since) <= SLACK for n, s in noted)]
     if fresh:
         largest = sorted(fresh, key=_moved, reverse=True)[: journal.options.passes.explain]
         asked = journal.options.run.explain
@@ -127,6 +125,21 @@ def _sighted(
         sightings += [sighted(finding).as_json() for finding in told]
         noted += sorted(names)
     return sightings
+
+
+def _known(state: State, change: Change) -> dict[str, Any] | None:
+    """The finding that rests on this change, as far as it was seen before."""
+    for name in _names(change):
+        near = [r for r in state.of_change(name) if abs(r["since"] - change.since) <= max(SLACK, r["slack"] or 0)]
+        if near:
+            return min(near, key=lambda r: abs(r["since"] - change.since))
+    return None
+
+
+def _names(change: Change) -> list[str]:
+    """What a change may have been called: an episode was a level shift or a ramp until it went back."""
+    before = (ChangeKind.LEVEL_SHIFT, ChangeKind.RAMP) if change.kind is ChangeKind.EPISODE else ()
+    return [change_name(replace(change, kind=kind)) for kind in (*before, change.kind)]
 
 
 def _moved(change: Change) -> float:

@@ -2,7 +2,10 @@
 
 from types import SimpleNamespace
 
-from netwatch.monitor.changes import EDGE, _carried
+from netwatch.model.change import Change, ChangeKind
+from netwatch.model.series import Entity
+from netwatch.monitor.changes import EDGE, _carried, _sighted
+from netwatch.monitor.sighting import change_name
 from netwatch.store.state import State
 
 DAY = 86_400 * 10**9
@@ -45,3 +48,23 @@ def test_what_is_over_or_within_is_left_to_detection(tmp_path):
     ended = record(11 * DAY, "e|f|g|h", life="ended")
     verdict = record(9 * DAY, "")
     assert carried(tmp_path, [over, within, ended, verdict], [], 50 * DAY) == []
+
+
+def change(kind, since, until=None):
+    nothing = (since, since, 2.0, 1.8, 2.2, 1.0, 2.0, 0.0, "level")
+    return Change(Entity("scope", "all"), "octets", kind, since, until, *nothing)
+
+
+def test_an_episode_is_the_level_shift_that_went_back(tmp_path):
+    state = State(tmp_path)
+    shift = change(ChangeKind.LEVEL_SHIFT, 10 * DAY)
+    told = record(10 * DAY, change_name(shift))
+    with state.change():
+        state.keep(told)
+    journal = SimpleNamespace(state=state)
+    episode = change(ChangeKind.EPISODE, 10 * DAY + DAY // 2, 18 * DAY)
+    sightings = _sighted(journal, None, [episode], [])
+    assert sightings == [{**told, "since": episode.since, "until": 18 * DAY}]
+    beside = _sighted(journal, None, [change(ChangeKind.EPISODE, 30 * DAY)], [(change_name(shift), 30 * DAY)])
+    assert beside == []  # it was explained as a level shift, and is not told of again
+    state.close()
