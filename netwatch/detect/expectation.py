@@ -15,7 +15,7 @@ import numpy as np
 
 from netwatch.detect.clock import Clock, local_clock
 from netwatch.detect.options import DetectOptions
-from netwatch.kernels.segments import running_mean, running_median, week_profile
+from netwatch.kernels.segments import row_medians, running_mean, running_median, week_profile
 from netwatch.model.series import Series
 
 LONG_DAYS, SHORT_DAYS = 56, 3
@@ -105,7 +105,7 @@ def _seasonal(observed: np.ndarray, clock: Clock) -> Baseline:
     long = clock.days >= LONG_DAYS
     matrix = np.full((clock.days, clock.slots), np.nan)
     matrix[clock.day, clock.slot] = observed
-    trend = np.nanmedian(matrix, axis=1)
+    trend = row_medians(matrix)
     profile = np.zeros_like(matrix)
     level = trend
     for _ in range(2):
@@ -114,7 +114,7 @@ def _seasonal(observed: np.ndarray, clock: Clock) -> Baseline:
         profile = smoothed(_filled(week_profile(matrix, trend, period, reach)))
         if long:
             profile = _holidays(matrix, profile, trend, clock)
-        level = np.nanmedian(matrix - profile, axis=1)
+        level = row_medians(matrix - profile)
         known = np.mean(~np.isnan(matrix), axis=1)
         level[known < 0.25] = np.nan
     slow = running_median(level, _LEVEL_REACH if long else min(_LEVEL_REACH, clock.days))
@@ -138,8 +138,12 @@ def centres(rows: np.ndarray) -> np.ndarray:
 
 def _filled(profile: np.ndarray) -> np.ndarray:
     """Slots without a median of their own take the mean of all days."""
-    filled: np.ndarray = np.where(np.isnan(profile), np.nanmedian(profile, axis=0), profile)
-    return np.where(np.isnan(filled), 0.0, filled)
+    filled = profile.copy()
+    missing = np.isnan(profile)
+    for slot in np.flatnonzero(missing.any(axis=0)):
+        mean = np.nanmedian(profile[:, slot])
+        filled[missing[:, slot], slot] = 0.0 if np.isnan(mean) else mean
+    return filled
 
 
 def smoothed(profile: np.ndarray) -> np.ndarray:

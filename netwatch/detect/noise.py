@@ -91,15 +91,14 @@ class Posterior(NamedTuple):
 
     def estimate(self, extra: float = 0.0) -> Estimate:
         """The mixture's median and 95 % interval; ``extra``: variance to add."""
-        from scipy import stats
+        from scipy.special import stdtr
 
         kept = self.weight > 1e-5
         weight, mean = self.weight[kept] / self.weight[kept].sum(), self.mean[kept]
         error = np.sqrt(self.error[kept] ** 2 + extra)
-        law = stats.t(self.freedom)
 
         def below(value: float) -> float:
-            return float(weight @ law.cdf((value - mean) / error))
+            return float(weight @ stdtr(self.freedom, (value - mean) / error))
 
         def quantile(share: float) -> float:
             reach = 60 * error.max()

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from netwatch.kernels.segments import running_mean, running_median, week_profile
+from netwatch.kernels.segments import row_medians, running_mean, running_median, week_profile
 
-values = arrays(np.float64, st.integers(1, 60), elements=st.one_of(st.just(np.nan), st.floats(-1e6, 1e6)))
+numbers = st.one_of(st.just(np.nan), st.floats(-1e6, 1e6))
+values = arrays(np.float64, st.integers(1, 60), elements=numbers)
+tables = arrays(np.float64, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=numbers)
 
 
 @settings(max_examples=60, deadline=None)
@@ -21,6 +23,15 @@ def test_running_median(x, reach):
         warnings.simplefilter("ignore")
         naive = [np.nanmedian(x[max(0, i - reach) : i + reach + 1]) for i in range(len(x))]
     assert np.allclose(running_median(x, reach), naive, equal_nan=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(tables)
+def test_row_medians(rows):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        naive = np.nanmedian(rows, axis=1)
+    assert np.allclose(row_medians(rows), naive, equal_nan=True)
 
 
 @settings(max_examples=60, deadline=None)
