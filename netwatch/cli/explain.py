@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -59,6 +58,7 @@ def explain(
     """
     from netwatch.explain import Windows, check_dimensions, decompose
     from netwatch.pipeline import judged
+    from netwatch.report.json import composition
 
     earlier, later = parse_window(before), parse_window(after)
     asked = [dimensions.split("+") for dimensions in split(by)]
@@ -71,7 +71,7 @@ def explain(
         for dimensions in asked:
             found = decompose(result.store.table, windows, dimensions, counted, result.verdicts)
             if json:
-                print_json(asdict(found) | {"observed_seconds": windows.seconds})
+                print_json(composition(found) | {"observed_seconds": windows.seconds})
             else:
                 _show(found)
         if not quiet:

@@ -135,7 +135,12 @@ def _as_json(file: InputFile, content: Content, tallies: list[Tally]) -> dict[st
 def _show(file: InputFile, content: Content, tallies: list[Tally]) -> None:
     out = stdout()
     out.print(file.path, style="bold", markup=False)
-    rows = [("format", " ".join(filter(None, (file.format or "not read", file.compression))))]
+    from netwatch.read.exports import VERSIONS
+
+    notes = {note for tally in tallies for note in tally.notes}
+    spoken = ", ".join(version for version in VERSIONS.values() if f"message {version}" in notes)
+    told = file.format or "not read", f"({spoken})" if spoken else "", file.compression
+    rows = [("format", " ".join(filter(None, told)))]
     if file.size >= 0:
         rows.append(("size", volume(file.size)))
     if content.first is not None and content.last is not None:

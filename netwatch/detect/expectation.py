@@ -115,12 +115,21 @@ def _seasonal(observed: np.ndarray, clock: Clock) -> Baseline:
         if long:
             profile = _holidays(matrix, profile, trend, clock)
         level = row_medians(matrix - profile)
-        known = np.mean(~np.isnan(matrix), axis=1)
-        level[known < 0.25] = np.nan
+        level[~well_known(matrix, 0.25)] = np.nan
     slow = running_median(level, _LEVEL_REACH if long else min(_LEVEL_REACH, clock.days))
     residual = observed - profile[clock.day, clock.slot] - slow[clock.day]
     hour = clock.slot * 24 // clock.slots
     return _assembled(observed, residual, hour_scales(residual, hour)[hour], level, clock, "long" if long else "medium")
+
+
+def well_known(rows: np.ndarray, share: float) -> np.ndarray:
+    """Of which rows as much is known as that share of what usually is, bool (rows,); of captures that run for an hour
+    a day, an hour is all that can be.
+    """
+    known = np.mean(~np.isnan(rows), axis=1)
+    any_known = known[known > 0]
+    enough: np.ndarray = (known > 0) & (known >= share * (np.median(any_known) if len(any_known) else 1.0))
+    return enough
 
 
 def centres(rows: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from netwatch.detect.clock import DAY
 from netwatch.detect.coarse import turns
-from netwatch.detect.expectation import Baseline, centres
+from netwatch.detect.expectation import Baseline, centres, well_known
 from netwatch.detect.interval import Located, around, located
 from netwatch.detect.local_step import mixed, step
 from netwatch.detect.pieces import pieces, without_spikes
@@ -73,7 +73,7 @@ def levels_of(series: Series, base: Baseline) -> Levels:
     count = series.bins.count // per
     profile = np.log(base.expected) - _slow(base)
     blocks = (base.log - profile)[: count * per].reshape(count, per)
-    known = (~np.isnan(blocks)).mean(axis=1) >= 0.5
+    known = well_known(blocks, 0.5)
     values = np.full(count, np.nan)
     values[known] = np.nanmedian(blocks[known], axis=1)
     return Levels(values, series.bins.start + series.bins.width * per * np.arange(count + 1), 4.0)
@@ -88,7 +88,8 @@ def seldom_empty(series: Series) -> bool:
 
 
 def logs_of_days(series: Series, base: Baseline) -> np.ndarray:
-    """Log of each day's mean, without what its weekday adds, float64 (days,); NaN where under a quarter is known.
+    """Log of each day's mean, without what its weekday adds, float64 (days,); NaN where less is known than a quarter of
+    what usually is.
 
     Days of nothing are held to half of the least that any day had.
     """
@@ -96,7 +97,7 @@ def logs_of_days(series: Series, base: Baseline) -> np.ndarray:
     day, values = clock.day[known], series.values[known]
     seen = np.bincount(day, minlength=clock.days)
     mean = np.bincount(day, values, clock.days) / np.maximum(seen, 1)
-    told = seen >= clock.slots / 4
+    told = seen >= max(1.0, float(np.median(seen[seen > 0])) / 4)
     if not (mean[told] > 0).any():
         return np.full(clock.days, np.nan)
     logs = np.where(told, np.log(np.maximum(mean, mean[told & (mean > 0)].min() / 2)), np.nan)
@@ -308,7 +309,7 @@ def _centres(values: np.ndarray, factor: int) -> np.ndarray:
         return values
     count = len(values) // factor
     blocks = values[: count * factor].reshape(count, factor)
-    known = (~np.isnan(blocks)).mean(axis=1) >= 0.5
+    known = well_known(blocks, 0.5)
     out = np.full(count, np.nan)
     out[known] = centres(blocks[known])
     return out

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from netwatch.detect.expectation import Baseline, baseline
 from netwatch.detect.options import DetectOptions
 from netwatch.model.change import Change
@@ -11,7 +13,7 @@ from netwatch.model.series import Series, SeriesSet
 
 LEAST_BINS = 30
 LEAST_SEEN = 0.2
-"""A series with traffic in a smaller share of its bins has no baseline to leave."""
+"""A series with traffic in a smaller share of its known bins has no baseline to leave."""
 
 
 class Study:
@@ -25,11 +27,12 @@ class Study:
         self._baselines: dict[int, Baseline] = {}
 
     def watched(self) -> Iterator[Series]:
-        """The series that have a level: enough bins, and traffic in enough of them; of upstreams the shares count."""
+        """The series that have a level: enough known bins, traffic in enough of them; of upstreams the shares count."""
         for one in self.series.series.values():
             if one.entity.kind == "upstream" or _remainder(one):
                 continue
-            if one.bins.count >= LEAST_BINS and (one.values > 0).mean() >= LEAST_SEEN:
+            known = np.count_nonzero(~np.isnan(one.values))
+            if known >= LEAST_BINS and np.count_nonzero(one.values > 0) >= LEAST_SEEN * known:
                 yield one
 
     def each(self) -> Iterator[Study]:

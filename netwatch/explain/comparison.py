@@ -31,6 +31,13 @@ def check_dimensions(by: Sequence[str]) -> None:
         chosen(by)
 
 
+def _span(flows: Any) -> str:
+    """When the first flow begins and the last one ends, in words."""
+    ends = flows.aggregate(first=flows.flow_start.min(), last=flows.flow_end.max()).to_pyarrow()
+    first, last = (ends.column(name).cast("int64")[0].as_py() for name in ("first", "last"))
+    return f"{instant(first * 1000)}..{instant(last * 1000)}"
+
+
 def decompose(
     flows: Any, windows: Windows, by: Sequence[str], counter: str = "octets", verdicts: Sequence[Verdict] = ()
 ) -> Composition:
@@ -44,7 +51,8 @@ def decompose(
     for side, (spans, seconds) in enumerate(zip(windows[:2], windows.seconds, strict=True)):
         if not seconds > 0:
             told = f"{instant(spans[0][0])}..{instant(spans[-1][1])}"
-            raise UsageError(f"nothing was observed in the window {('before', 'after')[side]}, {told}")
+            name = ("before", "after")[side]
+            raise UsageError(f"nothing was observed in the window {name}, {told}; the flows are of {_span(flows)}")
     if "episode" in by:
         flows = marked(flows, threat_findings(verdicts))
     compared = once(flows, windows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from netwatch.explain import severity
 from netwatch.explain.words import Names, between, percent, times
@@ -11,7 +12,7 @@ from netwatch.model.finding import Finding, Severity
 from netwatch.model.series import SeriesSet
 from netwatch.model.text import day, duration, instant
 
-_CAPTURE = (ChangeKind.GAP, ChangeKind.SAMPLING)
+_CAPTURE = (ChangeKind.GAP, ChangeKind.INTERMITTENT, ChangeKind.SAMPLING)
 
 
 def condition_findings(changes: Sequence[Change], series: SeriesSet, names: Names) -> list[Finding]:
@@ -35,6 +36,15 @@ def _capture(change: Change, end: int) -> Finding:
             "The time counts as unknown, not as silence: it enters no average and no baseline.",
         )
         limits = ("What happened in that time is not known.",)
+    elif change.kind is ChangeKind.INTERMITTENT:
+        facts: dict[str, Any] = change.facts
+        runs = f"{facts['captures']:,} times, for {duration(round(facts['run'] * 1e9))} as a rule"
+        title = f"Captures ran {runs}: {percent(change.ratio)} of the window"
+        words = (
+            f"Between {instant(change.since)} and {instant(last)} most of the time nothing was captured.",
+            "That time counts as unknown, not as silence: rates and changes are those of the times captured.",
+        )
+        limits = ("Of the traffic between the captures nothing is known; at another time of day it may be another.",)
     else:
         epochs = [f"1:{change.facts[f'interval_{side}']:.6g}" for side in ("before", "after")]
         title = f"Sampling changed from {epochs[0]} to {epochs[1]} on {day(change.since)}"

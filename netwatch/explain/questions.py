@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -258,8 +259,8 @@ def _capture(whole: Series, findings: Sequence[Finding], tallies: Sequence[Tally
         parts.append(f"{len(quality) - _TOLD} more of the kind")
     if lost := sum(t.lost for t in tallies):
         parts.append(f"{count(lost)} records or packets are known to be lost")
-    if cut := sum(1 for t in tallies if t.incomplete):
-        parts.append(f"{counted(cut, 'input')} ended early")
+    if cut := [printable(Path(t.input).name or t.stage) for t in tallies if t.incomplete]:
+        parts.append(f"{listed(cut) if len(cut) <= _TOLD else counted(len(cut), 'input')} ended early")
     share = _observed(whole.coverage)
     seen = "all" if share >= 0.9995 else f"{share * 100:.3g} %"
     if not parts and share < LEAST_SEEN:

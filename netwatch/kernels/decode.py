@@ -41,11 +41,12 @@ EXTENSIONS = 24
 """IPv6 extension headers of one packet that are followed."""
 MAPPED = np.uint64(0xFFFF_0000_0000)
 
-(KEPT_WIRE, KEPT_IP, SNAPPED, OFFLOADED, OVERLONG, FRAGMENTS, BEHIND, EARLIEST, LATEST, MIXED, TUNNELLED) = range(11)
+(KEPT_WIRE, KEPT_IP, SNAPPED, OFFLOADED, OVERLONG, FRAGMENTS, BEHIND, EARLIEST, LATEST) = range(9)
+(PAUSE, MIXED, TUNNELLED) = range(9, 12)
 """Places in ``counts``: wire octets and IP octets of the packets kept; of them cut by the capture, without a length of
 their own (segmentation offload), with an IP length beyond the frame, fragments, with the IP header chain beyond the
-capture; earliest and latest time of all frames; frames of another link type than their batch's first; from TUNNELLED
-on, one per code of tunnel.TUNNELS."""
+capture; earliest and latest time of all frames, and the longest pause (ns) before one; frames of another link type
+than their batch's first; from TUNNELLED on, one per code of tunnel.TUNNELS."""
 COUNTS = TUNNELLED + len(TUNNELS)
 
 
@@ -264,7 +265,11 @@ def decode(octets, frames, first_frame, rows, candidates, counts, inner):  # typ
     earliest, latest = counts[EARLIEST], counts[LATEST]
     for i in range(frames.size):
         frame = frames[i]
-        earliest, latest = min(earliest, frame.time), max(latest, frame.time)
+        if frame.time > latest:
+            if latest >= earliest:
+                counts[PAUSE] = max(counts[PAUSE], frame.time - latest)
+            latest = frame.time
+        earliest = min(earliest, frame.time)
         if frame.link != frames[0].link:
             counts[MIXED] += 1
         if frame.status:

@@ -17,6 +17,7 @@ class ChangeKind(StrEnum):
     SPIKE = "spike"
     DROP = "drop"
     GAP = "gap"  # not observed: about the capture, not about the network
+    INTERMITTENT = "intermittent capture"  # gaps are its habit; about the capture too
     RHYTHM = "rhythm change"
     SPREAD = "spread change"
     UPSTREAM = "upstream shift"

@@ -10,7 +10,8 @@ class Heard(NamedTuple):
 
     ``exporter``: halves of its address, and ``domain``: both as in the flows' columns (zeros: metered here).
     ``since``, ``until``: ns UTC, of exports or, where metered here, of packets. ``share``: of the records sent, how
-    many came, from 0 to 1. Of what no span covers nothing is known.
+    many came, from 0 to 1. Of what no span covers nothing is known, unless ``ran``: the span is the run of a capture,
+    and what was sent before and after it is not in this input.
     """
 
     exporter: tuple[int, int]
@@ -18,3 +19,4 @@ class Heard(NamedTuple):
     since: int
     until: int
     share: float
+    ran: bool = False

@@ -11,6 +11,8 @@ EXPORTER = "exporter"
 
 The columns of variance hold seconds: of how many it is known what was sent, and of that, how many came.
 """
+CAPTURES = "captures"
+"""Value of the exporter's row that tells for how many seconds captures ran, in ``octets_variance``."""
 PARTS = ("octets", "octets_variance", "packets", "packets_variance", "flows")
 """Columns that add up. ``peers`` does not: of two parts of a bin the larger count stands, the least that is certain."""
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from netwatch.read.exports import ExportDecoder
 
 EXPORT_NOTE = "flow export message"
+DENSE, PAUSES, SHORTEST_RUN = 100, 10, 10**10
+"""A capture tells when it ran by as many frames, over so many times the longest pause between two, and so many ns; by
+fewer, a burst cannot be told from a run."""
 OTHER_REASONS = 64
 """Reasons of "not IP" that are told apart; the rest are counted as others, so that noise cannot fill the tally."""
 
@@ -62,12 +65,18 @@ class CaptureReader:
 
     @property
     def heard(self) -> list[Heard]:
-        """The span of its packets, and those of the exporters in it; complete once iteration ended."""
-        from netwatch.kernels.decode import EARLIEST, LATEST
+        """The span of its packets, and those of the exporters in it; complete once iteration ended.
+
+        Where packets are dense it is the run of the capture, which may have begun as long before the first packet, and
+        ended as long after the last, as the longest pause between two.
+        """
+        from netwatch.kernels.decode import EARLIEST, LATEST, PAUSE
 
         spans = self._exports.heard if self._exports else []
         if self.tally.kept:
-            spans.append(Heard((0, 0), 0, int(self._counts[EARLIEST]), int(self._counts[LATEST]), 1.0))
+            first, last, pause = (int(self._counts[place]) for place in (EARLIEST, LATEST, PAUSE))
+            ran = self._number >= DENSE and last - first >= max(SHORTEST_RUN, PAUSES * pause)
+            spans.append(Heard((0, 0), 0, first - pause * ran, last + pause * ran, 1.0, ran))
         return spans
 
     def __iter__(self) -> Iterator[Batch]:

@@ -62,7 +62,7 @@ COLUMNS: dict[str, tuple[str, int]] = {
     "fragment_flags": ("one", r.FRAGMENTS),
     "detail": ("one", r.DETAIL),
 }
-_VERSIONS = {1: "NetFlow v1", 5: "NetFlow v5", 7: "NetFlow v7", 9: "NetFlow v9", 10: "IPFIX", SFLOW: "sFlow v5"}
+VERSIONS = {1: "NetFlow v1", 5: "NetFlow v5", 7: "NetFlow v7", 9: "NetFlow v9", 10: "IPFIX", SFLOW: "sFlow v5"}
 
 
 class ExportDecoder:
@@ -284,7 +284,7 @@ class ExportDecoder:
         fresh = (messages["status"] != DUPLICATE) & (messages["stream"] >= 0)
         for version, n in enumerate(np.bincount(messages["version"][fresh]).tolist()):
             if n:
-                notes[f"message {_VERSIONS[version]}"] += n
+                notes[f"message {VERSIONS[version]}"] += n
         for code, text in m.TIME_NOTES.items():
             if self._notes[code]:
                 notes[text] = int(self._notes[code])

@@ -123,7 +123,7 @@ def _finding(finding: Finding, clock: Clock) -> dict[str, Any]:
         "change": None if finding.change is None else _change(finding.change, clock),
         "classes": sorted({v.class_id for v in finding.verdicts}),
         "roles": sorted({v.role for v in finding.verdicts}),
-        "compositions": [_composition(c) for c in finding.compositions],
+        "compositions": [composition(c) for c in finding.compositions],
     }
 
 
@@ -149,12 +149,13 @@ def _change(change: Change, clock: Clock) -> dict[str, Any]:
     }
 
 
-def _composition(composition: Composition) -> dict[str, Any]:
+def composition(split: Composition) -> dict[str, Any]:
+    """A split as ``report.json`` has it; `netwatch explain --json` too."""
     return {
-        "counter": composition.counter,
-        "dimension": composition.dimension,
-        "total": composition.total,
-        "residual": composition.residual,
+        "counter": split.counter,
+        "dimension": split.dimension,
+        "total": split.total,
+        "residual": split.residual,
         "shares": [
             {
                 "cell": s.cell,
@@ -165,7 +166,7 @@ def _composition(composition: Composition) -> dict[str, Any]:
                 "interval": [s.low, s.high],
                 "without": {"ratio": s.without.value, "interval": [s.without.low, s.without.high]},
             }
-            for s in composition.shares
+            for s in split.shares
         ],
     }
 

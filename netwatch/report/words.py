@@ -105,7 +105,7 @@ def probability(p: float) -> str:
 
 def about_capture(change: Change) -> bool:
     """Whether the change is about what was observed and not about the network."""
-    return change.kind in (ChangeKind.GAP, ChangeKind.SAMPLING)
+    return change.kind in (ChangeKind.GAP, ChangeKind.INTERMITTENT, ChangeKind.SAMPLING)
 
 
 def service(verdict: Verdict) -> str:

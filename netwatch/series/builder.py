@@ -13,7 +13,7 @@ from netwatch.model.flows import Flows, octets_both
 from netwatch.model.heard import Heard
 from netwatch.model.series import COUNTERS, Bins, Entity, Series, SeriesSet
 from netwatch.model.tally import Tally
-from netwatch.series.coverage import Presence, edges, exporter_key
+from netwatch.series.coverage import Presence, exporter_key, run_apart
 from netwatch.series.keys import KEYS, direction_of, words
 from netwatch.series.ledger import Ledger
 from netwatch.series.options import SeriesOptions
@@ -45,7 +45,7 @@ class SeriesBuilder:
                 raise UsageError.unknown("kind of series", kind, KEYS)
         self.options = options
         self.span = span
-        self.bins = Bins.covering(*span, width(*span, options.bin))
+        self.bins = Bins.covering(*span, width(*span, options.bin, run_apart(heard)))
         self.tally = Tally("series", "flow")
         self._heard = heard
         self._grid = Grid(self.bins.start, self.bins.width, self.bins.count)
@@ -130,8 +130,7 @@ class SeriesBuilder:
     def _coverage(self) -> np.ndarray:
         self._presence.hear(self._heard)
         silence = self.options.gap_p if self.bins.width >= SHORTEST_SILENCE else None
-        covered: np.ndarray = edges(self.bins, *self.span) * self._presence.coverage(silence)
-        return covered
+        return self._presence.coverage(silence, self.span)
 
 
 def corrected(values: np.ndarray, variance: np.ndarray, coverage: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

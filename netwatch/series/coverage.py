@@ -25,6 +25,7 @@ class Presence:
         self.octets = np.zeros((0, bins.count))
         self.intervals = np.zeros(bins.count)
         self.lives = np.zeros((0, bins.count + 1))  # records that begin less those that ended in the bin before
+        self.ran = np.zeros(bins.count)  # share of each bin in which a capture ran that tells when it did
         self._heard: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def add(
@@ -55,6 +56,7 @@ class Presence:
 
     def hear(self, spans: Sequence[Heard]) -> None:
         """Take in what readers know of the exporters whose records were added."""
+        self.ran = observed_share(self.bins, [(*run, 1.0) for run in runs(spans)])
         by_row: dict[int, list[Heard]] = {}
         for span in spans:
             address, domain = np.array([span.exporter], np.uint64), np.array([span.domain], np.uint32)
@@ -77,13 +79,16 @@ class Presence:
         nothing = np.zeros(self.bins.count)
         return self._heard.get(row, (nothing, nothing))
 
-    def coverage(self, gap_p: float | None) -> np.ndarray:
+    def coverage(self, gap_p: float | None, span: tuple[int, int]) -> np.ndarray:
         """Share of the traffic whose exporters were heard, float64 (bins,).
 
-        An exporter's share is its mean rate of octets while it was heard. Where readers do not know what came, a
-        silence less likely than ``gap_p`` was not heard; with None no silence counts as such.
+        ``span``: first and last instant of all the data. An exporter's share is its mean rate of octets while it was
+        heard. Where readers do not know what came, a silence less likely than ``gap_p`` was not heard; with None no
+        silence counts as such. Between captures that tell when they ran nothing was.
         """
+        outer = observed_share(self.bins, [(span[0], span[1] + 1, 1.0)])
         usual, missing = np.zeros(self.bins.count), np.zeros(self.bins.count)
+        here = self._rows.get(int(exporter_key(np.zeros((1, 2), np.uint64), np.zeros(1, np.uint32))[0]))
         for row, (records, octets) in enumerate(zip(self.records, self.octets, strict=True)):
             known, came = self.heard(row)
             lived = np.cumsum(self.lives[row, :-1]) > 0
@@ -92,11 +97,25 @@ class Presence:
             lost = np.zeros(self.bins.count)
             living = slice(alive[0], alive[-1] + 1)
             lost[living] = (known - came + silent * (1.0 - known))[living]
-            deaf = lost > 0.5
-            rate = float(octets[~deaf].sum()) / max(1, alive[-1] - alive[0] + 1 - int(deaf.sum()))
+            if row == here:
+                lost[living] = np.maximum(lost, self._idle(records, outer))[living]
+            rate = float(octets.sum()) / max(0.01, float((1.0 - lost[living]).sum()))
             usual[living] += rate
             missing += rate * lost
-        return 1.0 - np.divide(missing, usual, out=np.zeros(self.bins.count), where=usual > 0)
+        covered: np.ndarray = outer * (1.0 - np.divide(missing, usual, out=np.zeros(self.bins.count), where=usual > 0))
+        return covered
+
+    def _idle(self, records: np.ndarray, outer: np.ndarray) -> np.ndarray:
+        """Share of each bin, of what ``outer`` leaves of it, between captures that tell when they ran.
+
+        float64 (bins,); zeros where most of what was metered comes from others. Of these others it is not known when
+        they ran, so that a bin with records of theirs alone counts as observed.
+        """
+        ran, zeros = self.ran > 0, np.zeros(self.bins.count)
+        if records[ran].sum() <= 0.5 * records.sum():
+            return zeros
+        share = np.minimum(np.divide(self.ran, outer, out=zeros.copy(), where=outer > 0), 1.0)
+        return np.where(ran | (records == 0), 1.0 - share, 0.0)
 
 
 def exporter_key(address: np.ndarray, domain: np.ndarray) -> np.ndarray:
@@ -170,6 +189,20 @@ def observed_share(bins: Bins, spans: Sequence[tuple[int, int, float]]) -> np.nd
     return np.minimum(share, 1.0)
 
 
-def edges(bins: Bins, first: int, last: int) -> np.ndarray:
-    """Share of the outermost bins that lies between the first and the last instant of the data, float64 (bins,)."""
-    return observed_share(bins, [(first, last + 1, 1.0)])
+def runs(heard: Sequence[Heard]) -> list[tuple[int, int]]:
+    """When captures ran that tell it, in order; those that touch are one."""
+    joined: list[tuple[int, int]] = []
+    for since, until in sorted((span.since, span.until) for span in heard if span.ran):
+        if joined and since <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(until, joined[-1][1])
+        else:
+            joined.append((since, until))
+    return joined
+
+
+def run_apart(heard: Sequence[Heard]) -> int:
+    """Usual length (ns) of captures that lie apart, so that most of the time none ran; 0 where they do not."""
+    ran = runs(heard)
+    lengths = [until - since for since, until in ran]
+    apart = ran and 2 * sum(lengths) < ran[-1][1] - ran[0][0]
+    return int(np.median(lengths)) if apart else 0

@@ -9,9 +9,9 @@ import numpy as np
 from netwatch.model.flows import Flows
 from netwatch.model.heard import Heard
 from netwatch.model.series import COUNTERS, Bins, Entity, Series, SeriesSet
-from netwatch.model.sums import EXPORTER, PARTS, BinSums
+from netwatch.model.sums import CAPTURES, EXPORTER, PARTS, BinSums
 from netwatch.series.builder import LEAST_COVERAGE, SHORTEST_SILENCE, SeriesBuilder, corrected
-from netwatch.series.coverage import Presence, edges
+from netwatch.series.coverage import Presence
 from netwatch.series.keys import words
 from netwatch.series.options import SeriesOptions
 from netwatch.series.peers import PEERED
@@ -56,6 +56,9 @@ def _ledger_sums(builder: SeriesBuilder) -> BinSums:
         none = np.full(bins.count, np.nan)
         columns = (presence.octets[row], known, presence.intervals * share, came, records, none)
         parts.append(_rows(bins, times, at, (EXPORTER, f"{name:016x}"), columns))
+    zero, seconds = np.zeros(bins.count), presence.ran * bins.width / SECOND
+    columns = (zero, seconds, zero, zero, zero, np.full(bins.count, np.nan))
+    parts.append(_rows(bins, times, np.flatnonzero(seconds), (EXPORTER, CAPTURES), columns))
     return BinSums.joined(bins.width, parts)
 
 
@@ -76,9 +79,7 @@ def series_from(sums: BinSums, bins: Bins, span: tuple[int, int], options: Serie
     inside = (at >= 0) & (at < bins.count)
     heard = inside & (sums.kind == EXPORTER)
     presence = _presence(sums, at, heard, bins)
-    coverage = edges(bins, *span)
-    if bins.width >= SHORTEST_SILENCE and len(presence.records):
-        coverage = coverage * presence.coverage(options.gap_p)
+    coverage = presence.coverage(options.gap_p if bins.width >= SHORTEST_SILENCE else None, span)
     sampling = presence.sampling()
     sampling[coverage < LEAST_COVERAGE] = np.nan
     made = SeriesSet(bins)
@@ -108,8 +109,12 @@ def series_from(sums: BinSums, bins: Bins, span: tuple[int, int], options: Serie
 
 def _presence(sums: BinSums, at: np.ndarray, heard: np.ndarray, bins: Bins) -> Presence:
     presence = Presence(bins)
-    rows = np.flatnonzero(heard)
+    runs = np.flatnonzero(heard & (sums.value == CAPTURES))
+    ran = _table(np.zeros(len(runs), np.int64), at[runs], sums.octets_variance[runs], 1, bins.count)[0]
+    presence.ran = np.minimum(ran * SECOND / bins.width, 1.0)
+    rows = np.flatnonzero(heard & (sums.value != CAPTURES))
     names, number = np.unique(sums.value[rows].astype(str), return_inverse=True)
+    presence._rows = {int(name, 16): row for row, name in enumerate(names.tolist())}
     presence.records = _table(number, at[rows], sums.flows[rows], len(names), bins.count)
     presence.octets = _table(number, at[rows], sums.octets[rows], len(names), bins.count)
     np.add.at(presence.intervals, at[rows], sums.packets[rows])

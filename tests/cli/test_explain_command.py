@@ -42,6 +42,7 @@ def test_a_flood_is_the_one_cause_and_adds_up(capsys: pytest.CaptureFixture[str]
     causes, episodes = map(json.loads, capsys.readouterr().out.splitlines())
     for split in (causes, episodes):
         assert sum(s["share"] for s in split["shares"]) + split["residual"] == pytest.approx(1)
+        assert set(split["shares"][0]["without"]) == {"ratio", "interval"}  # as in report.json
     assert causes["shares"][0]["cell"] == {"class": "dos.reflection.dns"}
     flood = max(episodes["shares"], key=lambda s: s["share"])
     assert flood["cell"]["episode"].startswith("DNS reflection flood against 175.45.177.33")
@@ -51,4 +52,6 @@ def test_a_flood_is_the_one_cause_and_adds_up(capsys: pytest.CaptureFixture[str]
 def test_a_window_outside_the_data_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["explain", str(CAPTURE), "--asn", "AS131279", "--before", "2015..2016", *HALVES[2:], "--quiet"]
     assert run(argv) == 2
-    assert "nothing was observed in the window before, 2015-01-01" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "nothing was observed in the window before, 2015-01-01" in told
+    assert "; the flows are of 2019-06-0" in told

@@ -65,6 +65,21 @@ def test_a_gap_is_a_gap_and_nothing_else():
     assert made[0].until - made[0].since == 4 * DAY
 
 
+def test_captures_of_an_hour_a_day_have_a_level_and_their_gaps_are_one_change():
+    values = hourly(200, 6)
+    values[100 * 24 :] *= 2.0
+    seen = np.arange(len(values)) % 24 == 14
+    seen[60 * 24 : 67 * 24] = False  # and a week without any
+    values[~seen] = np.nan
+    made = detect(one(values), DetectOptions())
+    told = {c.kind: c for c in made}
+    assert set(told) == {ChangeKind.INTERMITTENT, ChangeKind.GAP, ChangeKind.LEVEL_SHIFT}
+    assert told[ChangeKind.INTERMITTENT].facts == {"coverage": round(193 / 4800, 3), "captures": 193, "run": 3600.0}
+    assert told[ChangeKind.GAP].until - told[ChangeKind.GAP].since == 7 * DAY + 23 * 3600 * 10**9
+    assert told[ChangeKind.LEVEL_SHIFT].ratio == pytest.approx(2.0, rel=0.1)
+    assert abs(told[ChangeKind.LEVEL_SHIFT].since - (START + 100 * DAY)) <= DAY
+
+
 def test_bins_beside_a_gap_raise_no_alarm():
     values = hourly(300, 15)
     values[100 * 24 : 104 * 24] = np.nan

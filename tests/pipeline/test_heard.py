@@ -1,5 +1,8 @@
 """A silence is the network's where sequence numbers or the span of a capture say that nothing was lost."""
 
+import io
+
+import dpkt
 import numpy as np
 import pytest
 from naive import frames as make
@@ -68,12 +71,12 @@ def heard(path, octets):
 def test_spans_of_an_exporter(tmp_path):
     first, gap, last = (s * 10**9 for s in (BEGIN, BEGIN + 60 * SILENT.stop, BEGIN + 60 * (SILENT.stop + 9)))
     (whole,) = heard(tmp_path / "whole", messages(minutes=SILENT.stop + 10))
-    assert whole == ((0, 0), 0x102, first, last, 1.0)
+    assert whole == ((0, 0), 0x102, first, last, 1.0, False)
     before, lost, after = heard(tmp_path / "lost", messages(1_000_000, SILENT.stop + 10))
-    assert before == ((0, 0), 0x102, first, BEGIN * 10**9 + 60 * (SILENT.start - 1) * 10**9, 1.0)
+    assert before == ((0, 0), 0x102, first, BEGIN * 10**9 + 60 * (SILENT.start - 1) * 10**9, 1.0, False)
     assert lost[:4] == ((0, 0), 0x102, before.until, gap)
     assert 0 < lost.share < 1e-4
-    assert after == ((0, 0), 0x102, gap, last, 1.0)
+    assert after == ((0, 0), 0x102, gap, last, 1.0, False)
 
 
 @pytest.mark.parametrize("number", [lambda i: 0, lambda i: (i * 7919) % 100_000])
@@ -96,7 +99,20 @@ def test_span_of_a_capture(tmp_path):
     frames = [make.ethernet(p) for p in make.conversation(5)]
     (span,) = heard(tmp_path / "capture", make.pcap(frames))
     times = make.times(frames)
-    assert span == ((0, 0), 0, times[0], times[-1], 1.0)
+    assert span == ((0, 0), 0, times[0], times[-1], 1.0, False)
+
+
+@pytest.mark.parametrize(("count", "pause", "ran"), [(120, 3, True), (90, 3, False), (120, 60, False)])
+def test_a_dense_capture_tells_when_it_ran(tmp_path, count, pause, ran):
+    """A packet a second but for one pause: as long as that it may have run before the first and after the last."""
+    times = (BEGIN + np.arange(count) + (np.arange(count) >= 50) * (pause - 1)).tolist()
+    octets = io.BytesIO()
+    writer = dpkt.pcap.Writer(octets)
+    for time in times:
+        writer.writepkt(make.ethernet(make.ipv4(make.udp(b"x" * 20), 17)), time)
+    (span,) = heard(tmp_path / "capture", octets.getvalue())
+    slack = pause * ran
+    assert span == ((0, 0), 0, (times[0] - slack) * 10**9, (times[-1] + slack) * 10**9, 1.0, ran)
 
 
 def test_kept_sums_know_what_was_heard(tmp_path):

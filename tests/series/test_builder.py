@@ -168,6 +168,65 @@ def test_files_of_different_days_leave_the_time_between_them_unknown():
     assert s.values[[0, 65 * 24]].tolist() == [30_000, 30_000]
 
 
+def daily(runs: int, length: int = 900, every: int = 86_400, *, ran: bool = True) -> tuple[Flows, list[Heard]]:
+    """A flow of 1000 octets a second while captures run, and what their readers heard."""
+    rows = [(run * every * S + k * S, S // 2, 1000, 1) for run in range(runs) for k in range(length)]
+    spans = [(run * every * S, (run * every + length) * S) for run in range(runs)]
+    return flows(rows), [Heard((0, 0), 0, *each, 1.0, ran) for each in spans]
+
+
+def test_between_captures_that_tell_when_they_ran_nothing_was_observed():
+    batch, heard = daily(62)
+    b = SeriesBuilder(SeriesOptions(), span(batch), heard)
+    b.add(batch)
+    s = b.result().get("scope", "all", "octets")
+    assert s.bins.width == 900 * S  # no wider than a run
+    known = ~np.isnan(s.values)
+    assert known.sum() == 62
+    assert np.allclose(s.values[known], 900_000, rtol=0.01)
+    wide = SeriesBuilder(SeriesOptions(bin=3600), span(batch), heard)
+    wide.add(batch)
+    s = wide.result().get("scope", "all", "octets")
+    assert np.allclose(s.coverage[::24], 0.25, atol=0.01)
+    assert np.allclose(s.values[::24], 3_600_000, rtol=0.01)  # scaled to the hour
+    assert np.isnan(s.values[1]) and s.coverage[1] == 0
+    dumb, heard = daily(60, ran=False)
+    b = SeriesBuilder(SeriesOptions(bin=3600), span(dumb), heard)
+    b.add(dumb)
+    assert b.result().get("scope", "all", "octets").coverage[1] == 1  # a silence as regular as that
+
+
+def test_captures_that_follow_each_other_leave_no_gap():
+    batch, heard = daily(96, 900, 900)
+    b = SeriesBuilder(SeriesOptions(bin=300), span(batch), heard)
+    b.add(batch)
+    s = b.result().get("scope", "all", "octets")
+    assert (s.coverage[:-1] == 1).all()
+
+
+def test_kept_sums_know_when_captures_ran():
+    from netwatch.series import series_from, sums_of
+
+    batch, heard = daily(60)
+    asked = SeriesOptions(bin=3600, by=("scope",))
+    b = SeriesBuilder(asked, span(batch), heard)
+    b.add(batch)
+    whole = b.result().get("scope", "all", "octets")
+    sums = sums_of([batch], span(batch), SeriesOptions(bin=300, by=("scope",)), heard)
+    again = series_from(sums, whole.bins, span(batch), asked).get("scope", "all", "octets")
+    np.testing.assert_allclose(again.coverage, whole.coverage, atol=1e-9)
+    np.testing.assert_allclose(again.values, whole.values)
+
+
+def test_a_silence_between_captures_among_others_that_do_not_tell_is_judged_as_before():
+    """One dense capture of ten minutes among flows that come from elsewhere for a day."""
+    rows = [(k * 30 * S, S, 1000, 1) for k in range(2880)]
+    batch = flows(rows)
+    b = SeriesBuilder(SeriesOptions(bin=300), span(batch), [Heard((0, 0), 0, 0, 600 * S, 1.0, True)])
+    b.add(batch)
+    assert (b.result().get("scope", "all", "octets").coverage[:-1] == 1).all()
+
+
 def test_a_silence_is_the_networks_where_readers_know_that_nothing_was_lost():
     rng = np.random.default_rng(6)
     minutes = [m for m in range(300) if not 100 <= m < 140]

@@ -112,7 +112,8 @@ def _logarithmic(axes: Axes, axis: TimeAxis, drawn: Mapping[str, Coarse], names:
     for name in names:
         colour, _, line = FAMILY_LOOKS[name]
         values = np.where(drawn[name].mean > 0, drawn[name].mean, np.nan) * 8
-        axes.plot(axis.at(drawn[name].centres), values, color=colour, linestyle=line, label=name, linewidth=1.1)
+        x, marker = axis.at(drawn[name].centres), drawn[name].marker
+        axes.plot(x, values, color=colour, linestyle=line, marker=marker, label=name, linewidth=1.1)
     axes.set_title("By family, logarithmic")
     axes.legend(ncols=_ONE_LINE, loc="lower right", bbox_to_anchor=(1, 1.0), borderaxespad=0.1, handlelength=2.6)
 

@@ -32,6 +32,13 @@ class Coarse:
     coverage: np.ndarray
 
     @property
+    def marker(self) -> str | None:
+        """What a point is drawn as: a dot where most stand alone, so that no line joins them, else nothing."""
+        known = np.concatenate([[False], np.isfinite(self.mean), [False]])
+        alone = known[1:-1] & ~known[:-2] & ~known[2:]
+        return "." if 2 * alone.sum() > known.sum() else None
+
+    @property
     def centres(self) -> np.ndarray:
         """Middle of each bin, int64 ns."""
         return self.bins.times() + self.bins.width // 2

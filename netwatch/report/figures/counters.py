@@ -93,7 +93,7 @@ def _row(axes: Axes, axis: TimeAxis, one: Series, *, banded: bool) -> None:
         axes.set_ylim(0, greatest / scale * 1.08 if greatest else 1)
     if banded and drawn.bins.width > one.bins.width:
         axes.fill_between(x, low / scale, high / scale, color=SKY, alpha=0.35, linewidth=0)
-    axes.plot(x, mean / scale, color=BLUE, marker="." if len(finite) < 3 else None)
+    axes.plot(x, mean / scale, color=BLUE, marker=drawn.marker)
 
 
 def draw_series(series: Sequence[Series], path: Path, timezone: str = "UTC") -> None:

@@ -17,6 +17,8 @@ from netwatch.report.figures.coarse import spans, wide_bins
 SHORT = 120 * SECOND
 """Below this span the axis counts seconds from its start."""
 MOST_SPANS = 400
+_NOW_AND_THEN = 10
+"""So many spans that cover most of a figure are not marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,10 @@ class TimeAxis:
 
 
 def shade_coverage(axes: Axes, axis: TimeAxis, series: Series) -> tuple[bool, bool]:
-    """Hatch what was not observed and tint what was observed in part: whether there was any of each."""
+    """Hatch what was not observed and tint what was observed in part: whether there was any of each.
+
+    Of captures that ran now and then the rest is not hatched: it would be the whole figure.
+    """
     wide, factor = wide_bins(series.bins)
     seen = []
     looks: tuple[tuple[np.ndarray, dict[str, Any]], ...] = (
@@ -70,6 +75,8 @@ def shade_coverage(axes: Axes, axis: TimeAxis, series: Series) -> tuple[bool, bo
     )
     for where, look in looks:
         runs = spans(where, series.bins)
+        if len(runs) >= _NOW_AND_THEN and where.mean() > 0.5:
+            runs = []
         if len(runs) > MOST_SPANS:  # finer than a page can show: those that fill a drawn bin
             folded = np.zeros(wide.count * factor, bool)
             at = (series.bins.start - wide.start) // series.bins.width

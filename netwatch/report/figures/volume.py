@@ -42,8 +42,8 @@ def draw(report: Report, clock: Clock) -> Drawing | None:
                 x, drawn.least / scale, drawn.greatest / scale, color=SKY, alpha=0.35, linewidth=0, zorder=1.1,
                 label=f"least to greatest {text.duration(series.bins.width)}",
             )  # fmt: skip
-        marker = "." if np.isfinite(drawn.mean).sum() < 3 else None
-        axes.plot(x, drawn.mean / scale, color=BLUE, marker=marker, label=f"mean of {text.duration(drawn.bins.width)}")
+        label = f"mean of {text.duration(drawn.bins.width)}"
+        axes.plot(x, drawn.mean / scale, color=BLUE, marker=drawn.marker, label=label)
         axes.set_ylim(0, greatest * 1.18 / 8 / scale if greatest else 1)
         changes = changes_of(report, series)
         _mark(axes, axis, changes, drawn, scale)
@@ -128,18 +128,21 @@ def _height(drawn: Coarse, change: Change, axis: TimeAxis) -> float:
 
 def _caption(series: Series, drawn: Coarse, banded: bool, unseen: tuple[bool, bool], changes: list[Change]) -> str:
     own = text.duration(series.bins.width)
+    line = "Dots" if drawn.marker else "Line"
     parts = ["Layer-3 volume over time, mean rate in bit/s (SI prefixes)."]
     if drawn.bins.width > series.bins.width:
         wide = text.duration(drawn.bins.width)
-        parts.append(f"Line: mean of each {wide}; pale band: least and greatest {own} bin in it.")
+        parts.append(f"{line}: mean of each {wide}; pale band: least and greatest {own} bin in it.")
     else:
-        parts.append(f"Line: mean of each {own} bin.")
+        parts.append(f"{line}: mean of each {own} bin.")
     if banded:
         parts.append("Dashed with grey band: baseline and the range of an ordinary bin.")
     if telling(changes, LABELS):
         parts.append("Vermillion: changes with their ratio; the tinted strip holds the start with 95 %.")
     if unseen[0]:
         parts.append("Hatched: not observed.")
+    if drawn.marker and not unseen[0]:
+        parts.append("Between the dots nothing was observed.")
     if unseen[1]:
         parts.append("Tinted grey: observed in part.")
     return " ".join(parts)

@@ -109,6 +109,8 @@ def _sides(change: Change, bin_seconds: float) -> tuple[str, str]:
 def _seen(change: Change) -> str:
     if change.kind is ChangeKind.GAP:
         return f"nothing observed for {units.duration((change.until or change.since) - change.since)}"
+    if change.kind is ChangeKind.INTERMITTENT:
+        return f"{change.facts['captures']} captures, {change.ratio * 100:.2g} % of the time"
     known = [change.facts.get(f"interval_{side}") for side in ("before", "after")]
     if all(isinstance(k, float) for k in known):
         return f"from 1:{known[0]:g} to 1:{known[1]:g}"
