@@ -55,8 +55,10 @@ class Structure(NamedTuple):
 
 
 def column(n: int, atom: Atom) -> np.ndarray:
-    """An atom of size 1 over ``n`` places, float64 (n,)."""
+    """An atom of size 1 over ``n`` places, float64 (n,); a step lasts to the end."""
     t = np.arange(n)
+    if atom.kind == STEP:
+        return (t >= atom.at).astype(float)
     if atom.kind == RAMP:
         return np.clip((t - atom.at) / (atom.until - atom.at), 0.0, 1.0)
     return ((t >= atom.at) & (t < atom.until)).astype(float)

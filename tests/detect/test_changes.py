@@ -38,6 +38,14 @@ def test_a_step_is_dated_and_measured(ratio):
     assert found.after / found.before == pytest.approx(ratio, rel=0.15)
 
 
+@pytest.mark.parametrize("days", [190, 250, 300])
+def test_days_beyond_the_last_whole_week_do_not_bend_the_ratio(days):
+    values = hourly(days, 6)
+    values[days // 2 * 24 :] *= 3.0
+    (found,) = levels(values)
+    assert found.ratio == pytest.approx(3.0, rel=0.1)
+
+
 def test_a_ramp_is_one_ramp():
     values = hourly(1000, 3)
     t = np.arange(len(values))
