@@ -57,7 +57,8 @@ class Arguments:
         kind = type(value)
         if kind is np.ndarray:
             self.words += (0, 0, value.size, value.itemsize, value.ctypes.data, *value.shape, *value.strides)
-            self.kinds += (id(value.dtype), value.ndim, value.flags.num & _FLAGS)
+            # Equal types count as one: NumPy makes new ones of records, such as when it joins arrays.
+            self.kinds += (value.dtype, value.dtype.isalignedstruct, value.ndim, value.flags.num & _FLAGS)
             return
         self.kinds.append(kind)
         if isinstance(value, tuple):
@@ -82,8 +83,6 @@ class Code:
         entry = ctypes.CFUNCTYPE(ctypes.c_int32, pointer, pointer, *kinds)
         self._call: Callable[..., int] = entry(self._engine.get_function_address(compiled.symbol))
         self._result = struct.Struct(f"@{compiled.result}")
-        # Types are told apart by the address of their dtype: it must not become another's.
-        self._types = arguments.values
 
     def __call__(self, words: Sequence[int | float]) -> Any:
         """Run it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,6 +58,21 @@ def test_tuples_of_arrays_numbers_and_truths_are_taken_and_numbers_given() -> No
     assert total(pair, 5, False, out) == (5, False, 5)
     assert total(pair._replace(first=np.arange(10, dtype=np.int64)[::2]), 5, True, out) == (5, True, 7)
     assert total(Arguments([pair, 2]), True, out) == (2, True, 4)
+
+
+def test_a_type_of_records_made_anew_is_no_other_and_no_argument_is_held() -> None:
+    @kernel
+    def first(rows):
+        return rows[0].value
+
+    held = []
+    for aligned in (True, True, False, False):
+        rows = np.ones(3, np.dtype([("value", "i8")], align=aligned))
+        assert first(rows) == 1
+        held.append(weakref.ref(rows))
+        del rows
+    assert len(first._codes) == 2
+    assert not any(each() is not None for each in held)
 
 
 def test_reaching_beyond_an_array_raises() -> None:
