@@ -10,11 +10,12 @@ from cyclopts import Parameter
 
 from netwatch.cli.choices import OUTPUT
 from netwatch.cli.console import print_json, stdout, table
+from netwatch.cli.monitor import Config
 
 
 def test(
     *,
-    config: Annotated[Path, Parameter(help="The monitor's configuration.")],
+    config: Config = Path("netwatch.toml"),
     sink: Annotated[str | None, Parameter(help="Only this sink, by its name in the configuration.")] = None,
     json: Annotated[bool, Parameter(help="JSON lines on stdout.", group=OUTPUT)] = False,
 ) -> int:

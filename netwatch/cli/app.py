@@ -90,7 +90,7 @@ GROUPS = {
             "expire": ("netwatch.cli.store:expire", "Delete flows and fine series before a day."),
             "top": ("netwatch.cli.queries:top", "The largest groups of stored flows: hosts, ports, networks ..."),
             "bins": ("netwatch.cli.queries:bins", "Stored flows over time, by class, port ..., and how many hosts."),
-            "export": ("netwatch.cli.store:export_flows", "Write flows to a file for other tools."),
+            "export": ("netwatch.cli.queries:export_flows", "Write flows to a file for other tools."),
         },
     ),
     "config": (

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
 from dataclasses import asdict
+from glob import has_magic
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from netwatch.cli.console import print_json, stdout
+from netwatch.errors import UsageError
+from netwatch.places import is_url
+
+if TYPE_CHECKING:
+    from netwatch.config import MonitorOptions
 
 File = Annotated[Path, Parameter(help="The configuration file.")]
 
@@ -23,12 +32,29 @@ def check(file: File = Path("netwatch.toml"), /) -> None:
     from netwatch.scope import Scope
 
     options = load(file)
-    scope = Scope.build(options.run.scope)
+    try:
+        scope = Scope.build(options.run.scope)
+    except UsageError as fault:
+        raise UsageError(f"{file}: {fault}") from None
     watched = ", ".join(group.name for group in scope.groups) if not scope.inferred else "all that is captured"
     sinks = ", ".join(sink.name for sink in options.alerts.sinks) or "nobody"
     stdout().print(
         f"{file} is right: watches {watched}; reads {', '.join(options.sources)}; tells {sinks}", markup=False
     )
+    for note in _not_here(options):
+        print(f"netwatch: {note}", file=sys.stderr)
+
+
+def _not_here(options: MonitorOptions) -> Iterator[str]:
+    """What a pass will need and is not there, perhaps as this is not the machine of the monitor."""
+    for name, source in options.sources.items():
+        if not (is_url(source.path) or has_magic(source.path) or Path(source.path).is_dir()):
+            yield f"[source.{name}]: no such directory: {source.path}"
+    for sink in options.alerts.sinks:
+        if sink.url_env and sink.url_env not in os.environ:
+            yield f"[alerts.sinks.{sink.name}]: {sink.url_env} is not set in this environment"
+        if sink.url_file and not sink.url_file.is_file():
+            yield f"[alerts.sinks.{sink.name}]: no such file: {sink.url_file}"
 
 
 def show(file: File = Path("netwatch.toml"), /) -> None:

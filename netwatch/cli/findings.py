@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from netwatch.cli.choices import OUTPUT
 from netwatch.cli.console import print_json, stdout, table
@@ -42,6 +43,9 @@ def list_findings(
     if json:
         for finding in found:
             print_json(finding)
+        return
+    if not found:
+        stdout().print("no findings" if everything else "no open findings")
         return
     rows = [
         (f["id"], f["life"], f["severity"], instant(f["since"]), instant(f["last"]), f["watch"] or "-", f["title"])
@@ -106,7 +110,7 @@ def mute(
     watch: Annotated[str, Parameter(help="Name of a watch group.")] = "",
     source: Annotated[str, Parameter(help="Address or prefix of the watched side.")] = "",
     destination: Annotated[str, Parameter(help="Address or prefix of the other side.")] = "",
-    port: Annotated[int, Parameter(help="Service port; 0 is any.")] = 0,
+    port: Annotated[int, Parameter(help="Service port; 0 is any.", validator=Number(gte=0, lte=65_535))] = 0,
     until: Annotated[str | None, Parameter(help="When the silence ends, such as 2019-03-01.")] = None,
     reason: Reason = "",
     config: Config = Path("netwatch.toml"),
@@ -121,6 +125,8 @@ def mute(
     rule = {"class": class_, "watch": watch, "source": source, "destination": destination, "port": port}
     if not any(rule.values()):
         raise UsageError("say what to mute: --class, --watch, --source, --destination or --port")
+    _check_class(class_)
+    _check_watch(watch, config)
     rule |= {"until": None if until is None else parse_instant(until), "reason": reason}
     from netwatch.monitor.life import covers
 
@@ -167,7 +173,7 @@ def _set(id_: str, life: Life, reason: str, config: Path) -> None:
     with _state(config) as state, state.change():
         found = [f for f in _chosen(state, id_) if f["life"] not in (Life.ENDED, Life.CLOSED)]
         if not found:
-            raise UsageError(f"finding {id_} has ended already")
+            raise UsageError(f"finding {id_} has ended, or is closed, already")
         for finding in found:
             state.keep(finding | {"life": str(life), "reason": reason})
     stdout().print(f"{len(found)} {life}")
@@ -182,6 +188,25 @@ def _chosen(state: State, id_: str) -> list[dict[str, Any]]:
     if len(ids) > 1:
         raise UsageError(f"{id_} is the beginning of {len(ids)} findings: {', '.join(ids[:5])}")
     return [f for f in everything if f["id"] == ids[0]]
+
+
+def _check_class(name: str) -> None:
+    """A rule that covers nothing for a slip of the pen would be found out by the alert that it did not silence."""
+    from netwatch.alert.table import KINDS
+    from netwatch.model.taxonomy import CLASSES
+
+    parts = (known.split(".") for known in CLASSES)
+    known = {".".join(part[:n]) for part in parts for n in range(1, len(part) + 1)} | set(KINDS)
+    if name and name not in known:
+        raise UsageError.unknown("class or kind", name, known)
+
+
+def _check_watch(name: str, config: Path) -> None:
+    from netwatch.config import load
+    from netwatch.scope import Scope
+
+    if name and name not in (known := [group.name for group in Scope.build(load(config).run.scope).groups]):
+        raise UsageError.unknown("watch group", name, known)
 
 
 def _check_network(text: str) -> None:

@@ -1,4 +1,4 @@
-"""``netwatch store top`` and ``store bins``: questions to the stored flows, answered by DuckDB or a Spark cluster."""
+"""``netwatch store top``, ``bins`` and ``export``: questions to the stored flows, answered by DuckDB or Spark."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
@@ -114,6 +114,30 @@ def bins(
     heads = ("start", *names, *shown, *(f"different {name}" for name in different))
     body = [(instant(one.start), *one.key, *map(_told, counters, one.sums), *map(count, one.distinct)) for one in made]
     stdout().print(table(heads, body, numbers=tuple(range(1 + len(names), len(heads)))))
+
+
+def export_flows(
+    out: Annotated[Path, Parameter(help="File to write.")],
+    /,
+    *,
+    form: Annotated[
+        Literal["csv", "json", "parquet", "ipfix"] | None,
+        Parameter(name="--format", help="Of the file; else by its name's end, Parquet where that says nothing."),
+    ] = None,
+    asked: Asked | None = None,
+    config: Config = Path("netwatch.toml"),
+) -> None:
+    """Write stored flows to a file for other tools.
+
+    For example:
+        netwatch store export mining.csv --filter 'class mining' --from 2019-02-01 --to 2019-03-01
+    """
+    from netwatch.store.export import FORMATS, export
+
+    suffix = out.suffix.removeprefix(".").lower()
+    with _flows(config, asked or Asked()) as flows:
+        export(flows.drop("day"), out, form or (suffix if suffix in FORMATS else "parquet"))
+    stdout().print(str(out), markup=False)
 
 
 def _told(counter: str, value: int) -> str:

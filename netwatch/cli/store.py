@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -89,8 +89,7 @@ def expire(
     For example:
         netwatch store expire --before 2019-02-01
     """
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", before):
-        raise UsageError(f"not a day: {before!r} (write 2019-02-01)")
+    _check_day(before)
     with _opened(config) as journal:
         days = journal.lake.expire(before)
         with journal.state.change():
@@ -99,29 +98,18 @@ def expire(
     stdout().print(f"{count(days)} days of flows and {count(of_bins)} days of five-minute series deleted")
 
 
-def export_flows(
-    out: Annotated[Path, Parameter(help="File to write.")],
-    /,
-    *,
-    form: Annotated[
-        Literal["csv", "json", "parquet", "ipfix"], Parameter(name="--format", help="Of the file.")
-    ] = "parquet",
-    filter: Annotated[str, Parameter(help="Which flows, in nfdump's words: 'dst port 3333 and proto tcp'.")] = "",
-    config: Config = Path("netwatch.toml"),
-) -> None:
-    """Write stored flows to a file for other tools.
+def _check_day(text: str) -> None:
+    """Days are compared as text: what is none would delete too much.
 
-    For example:
-        netwatch store export mining.csv --format csv --filter 'class mining'
+    Raises:
+        UsageError: not a day of the calendar, written 2019-02-01.
     """
-    from netwatch.store.export import export
-    from netwatch.store.filter import compile_filter
-
-    predicate = compile_filter(filter)
-    with _opened(config) as journal:
-        flows = journal.lake.table()
-        export(flows.filter(predicate(flows)).drop("day"), out, form)
-    stdout().print(str(out), markup=False)
+    try:
+        right = dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        right = False
+    if not right:
+        raise UsageError(f"not a day: {text!r} (write 2019-02-01)")
 
 
 def _opened(config: Path) -> Any:

@@ -20,15 +20,17 @@ from netwatch.config.monitor import (
     SourceOptions,
 )
 from netwatch.config.options import Options
-from netwatch.detect import DetectOptions
+from netwatch.detect import DETECTORS, DetectOptions
 from netwatch.errors import UsageError
 from netwatch.explain import ExplainOptions
 from netwatch.fingerprint import FingerprintOptions
 from netwatch.meter import MeterOptions
+from netwatch.places import is_url
 from netwatch.read import ReadOptions
 from netwatch.report.clock import Clock
 from netwatch.scope import ScopeOptions
 from netwatch.series import SeriesOptions
+from netwatch.store.engines import EMBEDDED, checked_engine
 
 T = TypeVar("T")
 STAGES = {
@@ -87,6 +89,10 @@ def parse(content: Mapping[str, Any], base: Path) -> MonitorOptions:
         name: _anchored(bind(SourceOptions, _table(table, f"source.{name}"), f"source.{name}", base), base)
         for name, table in _table(content.get("source", {}), "source").items()
     }
+    engine = checked_engine(_plain([str], content.get("engine", EMBEDDED), "engine"))
+    for name, source in sources.items():
+        if is_url(source.path) and engine != EMBEDDED:
+            raise UsageError(f"[source.{name}]: what lies behind a URL is copied to one machine: no engine {engine}")
     if not sources:
         raise UsageError('no source: write [source.NAME] with path = "/var/spool/nfcapd"')
     stages: dict[str, Any] = {
@@ -97,7 +103,12 @@ def parse(content: Mapping[str, Any], base: Path) -> MonitorOptions:
     parts: dict[str, Any] = {
         name: bind(kind, _table(content.get(name, {}), name), name, base) for name, kind in PARTS.items()
     }
+    if stages["series"].bin is not None:
+        raise UsageError("[series] bin: what a monitor keeps has bins of five minutes and of an hour")
     stages["series"] = replace(stages["series"], bin=FINE)
+    for name in stages["detect"].detectors:
+        if name not in DETECTORS:
+            raise UsageError(f"[detect] detectors: {UsageError.unknown('detector', name, DETECTORS)}")
     Clock.of(stages["detect"].timezone or "UTC")
     storage = _table(content.get("storage", {}), "storage")
     return MonitorOptions(
@@ -114,7 +125,7 @@ def parse(content: Mapping[str, Any], base: Path) -> MonitorOptions:
         },
         alerts=parse_alerts(_table(content.get("alerts", {}), "alerts"), base),
         storage={key: str(value) for key, value in storage.items()},
-        engine=_plain([str], content.get("engine", "duckdb"), "engine"),
+        engine=engine,
     )
 
 
@@ -198,4 +209,4 @@ def _table(value: Any, where: str) -> Mapping[str, Any]:
 
 
 def _anchored(source: SourceOptions, base: Path) -> SourceOptions:
-    return replace(source, path=str(base / source.path))
+    return source if is_url(source.path) else replace(source, path=str(base / source.path))

@@ -13,15 +13,26 @@ from netwatch.config.options import Options
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 
 
+def _at_least(least: float, options: object, *names: str) -> None:
+    for name in names:
+        if not getattr(options, name) >= least:
+            told = "1d" if least == DAY else f"{least:g}"
+            raise ValueError(f"{name}: {told} or more is needed, not {getattr(options, name):g}")
+
+
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """A place where input arrives: ``path`` is a directory, taken with all below it, or a glob of files.
+    """A place where input arrives: ``path`` is a directory, taken with all below it, a glob of files, or the URL of a
+    folder of an object store.
 
     ``settle``: seconds for which a file must not have changed before it is taken for closed.
     """
 
     path: str
     settle: float = 30.0
+
+    def __post_init__(self) -> None:
+        _at_least(0, self, "settle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,11 @@ class PassOptions:
     ended_after: float = DAY
     top: int = 100
 
+    def __post_init__(self) -> None:
+        _at_least(0, self, "context", "explain")
+        _at_least(1, self, "inputs", "growth", "ended_after", "top")
+        _at_least(DAY, self, "history", "lasting")
+
 
 @dataclass(frozen=True, slots=True)
 class RetentionOptions:
@@ -51,6 +67,9 @@ class RetentionOptions:
 
     flows: float = 90 * DAY
     bins: float = 400 * DAY
+
+    def __post_init__(self) -> None:
+        _at_least(DAY, self, "flows", "bins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +83,9 @@ class HealthOptions:
     textfile: Path | None = None
     stalled: float = 900.0
     loss: float = 0.01
+
+    def __post_init__(self) -> None:
+        _at_least(0, self, "stalled", "loss")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -18,7 +19,7 @@ from netwatch.monitor.life import OPEN
 from netwatch.monitor.lock import Busy, lock
 from netwatch.monitor.outbox import Sent, send
 from netwatch.monitor.scratch import scratch
-from netwatch.monitor.spool import Found, find_new
+from netwatch.monitor.spool import Found, look, unknown
 from netwatch.monitor.summary import PassSummary
 from netwatch.store.state import State
 
@@ -94,7 +95,7 @@ def _pass(options: MonitorOptions, state: State, started: int, now: int | None) 
     found, ingested, sent = Found(), 0, Sent()
     try:
         journal.recover()
-        found = find_new(options.sources, state, started)
+        found = look(options.sources, options.storage, state, started)
         ingested = _ingest(journal, found)
         if ingested or state.get("sought") != str(state.totals()["last"]):
             _follow(journal)
@@ -146,7 +147,10 @@ def _ingest(journal: Journal, found: Found) -> int:
     state, size = journal.state, max(1, journal.options.passes.inputs)
     taken = 0
     for at in range(0, len(found.new), size):
-        entries = journal.ingest(found.new[at : at + size])
+        with tempfile.TemporaryDirectory() as room:
+            some = found.new[at : at + size]
+            inputs = unknown(some, journal.options.storage, state, found, Path(room))
+            entries = journal.ingest(inputs) if inputs else []
         taken += sum(not entry.fault for entry in entries)
     with state.change():
         for place, digest in found.copies:

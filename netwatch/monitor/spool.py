@@ -1,4 +1,8 @@
-"""New inputs in the spools: what is closed, and not in the ledger yet by its content."""
+"""New inputs in the spools: what is closed, and not in the ledger yet by its content.
+
+A spool is a directory, a glob, or a folder of an object store. :func:`look` lists what may be new; :func:`unknown`
+reads that, some at a time, for its digest, and copies what lies behind a URL to this machine.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,17 @@ import glob
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
 
 from netwatch.config import SourceOptions
 from netwatch.errors import UsageError
 from netwatch.model.text import printable
 from netwatch.pipeline.increment import Named
+from netwatch.places import Place as Root
+from netwatch.places import is_url
 from netwatch.read.inputs import LIVE
 from netwatch.store.lake import Ingest
 from netwatch.store.state import State
@@ -22,10 +28,12 @@ from netwatch.store.state import State
 SECOND = 10**9
 TEMPORARY = (".part", ".tmp", ".partial", ".filepart", ".swp", "~")
 """Endings of files that somebody is still writing."""
+PIECE = 1 << 20
+"""Octets that are read of an object at a time."""
 
 
 class Place(NamedTuple):
-    """A file as it lies there: ``modified`` in ns."""
+    """A file as it lies there, or an object of a store: ``path`` is a URL then, and ``inode`` 0. ``modified`` in ns."""
 
     path: str
     size: int
@@ -40,70 +48,78 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Found:
-    """``new``: inputs to ingest with where they lie, by name. ``copies``: files whose content is in the ledger already.
+    """``new``: what is closed and may be new, by name. ``copies``: files whose content is in the ledger already.
 
     ``waiting``: files that may still be written to. ``present``: keys of all files. ``faults``: what went wrong.
     """
 
-    new: list[tuple[Named, Place]] = field(default_factory=list)
+    new: list[Place] = field(default_factory=list)
     copies: list[tuple[Place, str]] = field(default_factory=list)
     waiting: list[Place] = field(default_factory=list)
     present: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
 
 
-def find_new(sources: Mapping[str, SourceOptions], state: State, now: int) -> Found:
-    """What the spools hold beyond the ledger; ``now`` in ns UTC. Reads the octets of new files, for their digest.
+def look(sources: Mapping[str, SourceOptions], storage: Mapping[str, str], state: State, now: int) -> Found:
+    """What the spools hold beyond what was met before; ``now`` in ns UTC, ``storage``: options of object stores.
 
     Raises:
-        UsageError: a directory of the configuration does not exist, or cannot be listed.
+        UsageError: a place of the configuration does not exist, or cannot be listed.
     """
     found = Found()
-    taken: set[str] = set()
     met = state.seen()
     for source in sources.values():
-        for place in sorted(_files(source.path)):
+        for place in sorted(_objects(source.path, storage) if is_url(source.path) else _files(source.path)):
             key = place.key
             if key in found.present:
                 continue
             found.present.add(key)
             before = met.get(key)
             if before is None or before[:3] != place[1:] or not before[3]:
-                _consider(place, before, state, found, Moment(now, source.settle, taken))
+                _consider(place, before, found, now, source.settle)
     return found
 
 
-class Moment(NamedTuple):
-    """``now``: ns of the clock; ``settle``: seconds after which a file is closed; ``taken``: digests of this pass."""
-
-    now: int
-    settle: float
-    taken: set[str]
-
-
-def _consider(place: Place, met: tuple[int, int, int, str] | None, state: State, found: Found, at: Moment) -> None:
-    """What to do with a file that is new or has changed; ``met``: how it was met before."""
+def _consider(place: Place, met: tuple[int, int, int, str] | None, found: Found, now: int, settle: float) -> None:
+    """What to do with a file that is new or has changed; ``met``: how it was met before, ``settle``: seconds."""
     same = met is not None and met[:3] == place[1:]
-    age = at.now - place.modified
-    if not (age >= at.settle * SECOND or (same and age < 0)):  # from the future: a clock stepped back
+    age = now - place.modified
+    if not (age >= settle * SECOND or (same and age < 0)):  # from the future: a clock stepped back
         found.waiting.append(place)
-        return
-    if met is not None and met[3] and met[2] == place.inode and place.size > met[0]:
+    elif met is not None and met[3] and met[2] == place.inode and place.size > met[0]:
         line = f"{printable(place.key)} grew after it was ingested; what was added is not counted"
         found.faults.append(line)
-        return
-    try:
-        digest = digest_of(place)
-    except OSError as fault:
-        found.faults.append(f"cannot read {printable(place.key)}: {fault.strerror or fault}")
-        return
-    if digest is None:
-        found.waiting.append(place)
-    elif digest in at.taken or state.known([digest]):
-        found.copies.append((place, digest))
     else:
-        at.taken.add(digest)
-        found.new.append((Named(place.path, Ingest(digest, place.key, place.size)), place))
+        found.new.append(place)
+
+
+def unknown(
+    places: Sequence[Place], storage: Mapping[str, str], state: State, found: Found, room: Path
+) -> list[tuple[Named, Place]]:
+    """Those whose content is not in the ledger, to be ingested; what becomes of the others is noted in ``found``.
+
+    Objects are copied to ``room``, a directory.
+    """
+    inputs: list[tuple[Named, Place]] = []
+    taken: set[str] = set()
+    for number, place in enumerate(places):
+        remote = is_url(place.path)
+        path = room / str(number) if remote else Path(place.path)
+        try:
+            digest = _fetched(place, storage, path) if remote else digest_of(place)
+        except OSError as fault:
+            found.faults.append(f"cannot read {printable(place.key)}: {fault.strerror or printable(str(fault), 200)}")
+            continue
+        if digest is None:
+            found.waiting.append(place)
+        elif digest in taken or state.known([digest]):
+            found.copies.append((place, digest))
+            if remote:
+                path.unlink()
+        else:
+            taken.add(digest)
+            inputs.append((Named(str(path), Ingest(digest, place.key, place.size)), place))
+    return inputs
 
 
 def digest_of(place: Place) -> str | None:
@@ -113,6 +129,36 @@ def digest_of(place: Place) -> str | None:
         after = os.fstat(file.fileno())
     same = (after.st_size, after.st_mtime_ns, after.st_ino) == place[1:]
     return digest if same else None
+
+
+def _fetched(place: Place, storage: Mapping[str, str], path: Path) -> str | None:
+    """Copy an object to a path; its digest, None where it is not as long as it was when it was listed."""
+    folder, _, name = place.path.rpartition("/")
+    digest, octets = hashlib.sha256(), 0
+    with Root(folder, storage).open(name) as source, path.open("xb") as target:
+        for piece in _pieces(source):
+            digest.update(piece)
+            octets += target.write(piece)
+    if octets != place.size:
+        path.unlink()
+        return None
+    return digest.hexdigest()
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    while piece := file.read(PIECE):
+        yield piece
+
+
+def _objects(folder: str, storage: Mapping[str, str]) -> Iterator[Place]:
+    root = Root(folder, storage)
+    try:
+        items = root.files()
+    except OSError as fault:
+        raise UsageError(f"cannot list {folder}: {printable(str(fault), 300)}") from None
+    for item in items:
+        if not any(_skipped(part) for part in PurePosixPath(item.name).parts):
+            yield Place(root.uri(item.name), item.size, item.modified, 0)
 
 
 def _files(pattern: str) -> Iterator[Place]:

@@ -85,16 +85,25 @@ class Embedded:
             self._spilled()
 
 
+def checked_engine(name: str) -> str:
+    """The name, which is one of an engine.
+
+    Raises:
+        UsageError: no engine is called that.
+    """
+    if name != EMBEDDED and not name.startswith(MASTERS):
+        raise UsageError(f"unknown engine {name!r}: write {EMBEDDED} or a Spark master, such as spark://host:7077")
+    return name
+
+
 def open_engine(name: str) -> Engine:
     """The engine of a name: ``duckdb``, or a Spark master such as ``spark://host:7077`` or ``local[2]``.
 
     Raises:
         UsageError: no engine is called that, or what it needs is not installed.
     """
-    if name == EMBEDDED:
+    if checked_engine(name) == EMBEDDED:
         return Embedded()
-    if not name.startswith(MASTERS):
-        raise UsageError(f"unknown engine {name!r}: write {EMBEDDED} or a Spark master, such as spark://host:7077")
     from netwatch.store.spark import Spark
 
     return Spark(name)

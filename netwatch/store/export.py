@@ -7,6 +7,7 @@ netwatch reads it again. An IPFIX file (RFC 5655) carries the Information Elemen
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -95,7 +96,8 @@ def export(table: Any, out: Path, form: str) -> None:
         part.replace(out)
     except (OSError, pa.ArrowException) as fault:
         part.unlink(missing_ok=True)
-        raise OutputError(f"cannot write {out}: {fault}") from fault
+        number = getattr(fault, "errno", None)  # Arrow's own words name the part and say it twice
+        raise OutputError(f"cannot write {out}: {os.strerror(number) if number else fault}") from fault
 
 
 def collect(table: Any) -> Flows:

@@ -36,6 +36,21 @@ def test_one_sink_beside_the_configuration(config: Path, capsys: pytest.CaptureF
     assert told["alert"]["signature"].startswith("netwatch TEST: ")
 
 
+def test_the_configuration_of_this_directory_is_the_default(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(config.parent)
+    assert run(["alerts", "test", "--sink", "eve"]) == 0
+
+
+def test_a_check_tells_what_is_not_there(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["config", "check", str(config)]) == 0
+    told = capsys.readouterr()
+    assert "is right" in told.out
+    assert f"[source.spool]: no such directory: {config.parent / 'spool'}" in told.err
+    assert "[alerts.sinks.soc]: NETWATCH_TEST_URL is not set" in told.err
+
+
 def test_a_sink_that_does_not_take_it(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

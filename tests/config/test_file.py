@@ -52,6 +52,12 @@ def test_watches_and_stages_reach_their_options(tmp_path):
         (LEAST + "[alerts.sinks.x]\nkind = 'evee'\n", "'eve'"),
         ("store = [", "netwatch.toml"),
         (LEAST + "[scope]\ngroups = {}\n", "unknown key 'groups'"),
+        (LEAST + '[retention]\nflows = "0d"\n', "[retention]: flows: 1d or more is needed, not 0"),
+        (LEAST + "[pass]\ninputs = 0\n", "inputs: 1 or more"),
+        (LEAST + "settle = -5\n", "settle: 0 or more"),
+        (LEAST + '[detect]\ndetectors = ["levl"]\n', "unknown detector 'levl'; did you mean 'level'?"),
+        (LEAST + "[series]\nbin = 60\n", "bins of five minutes"),
+        ('engine = "spork"\n' + LEAST, "unknown engine 'spork'"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, told):
