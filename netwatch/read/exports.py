@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from netwatch.kernels import records as r
 from netwatch.kernels.machine import Arguments
 from netwatch.kernels.messages import DUPLICATE, MESSAGE, OK, REASONS, SET, SFLOW, TRAILING, Streams, walk
 from netwatch.kernels.recognition import are_messages
+from netwatch.model.elements import FLOW
 from netwatch.model.flows import Flows, blank
 from netwatch.model.heard import Heard
 from netwatch.model.tally import Tally
@@ -22,7 +23,7 @@ from netwatch.read.numbering import Numbering
 from netwatch.read.observation import Observation
 from netwatch.read.sflow import sampled
 from netwatch.read.source import Buffers
-from netwatch.read.templates import BROKEN, HELD_REASON, RESERVED, UNKNOWN, Templates, Waiting
+from netwatch.read.templates import BROKEN, CONTROL, HELD_REASON, RESERVED, UNKNOWN, Templates, Waiting
 from netwatch.read.timeline import distinct
 
 BATCH = 1 << 17
@@ -153,7 +154,9 @@ class ExportDecoder:
         late = self._templates.assign(octets, sets, messages, self.tally)
         r.measure(octets, sets, self._layouts.given)
         self._observation.observe(octets, sets, messages, self.tally, self._streams)
-        self._numbering.follow(messages, *self._counted(sets, messages))
+        records, uncertain = self._counted(sets, messages)
+        self._numbering.follow(messages, records, uncertain)
+        self._note_missing(octets, sets, messages, np.where(uncertain, messages["records"], records))
         wanted = self._account(start, length, sets, messages)
         if late:
             yield from self._late(late)
@@ -178,6 +181,15 @@ class ExportDecoder:
         uncertain = (messages["status"] != OK) & ~fixed
         uncertain[sets["message"][sets["layout"] == UNKNOWN]] = True
         return records, uncertain
+
+    def _note_missing(self, octets: np.ndarray, sets: np.ndarray, messages: np.ndarray, records: np.ndarray) -> None:
+        """Note NetFlow v9 messages with less than their headers say, which count templates too (RFC 3954)."""
+        short = (messages["version"] == 9) & (messages["status"] != DUPLICATE) & (records < messages["records"])
+        if short.any():
+            mine = sets[short[sets["message"]] & (sets["layout"] == CONTROL)]
+            templates = np.bincount(mine["message"], self._templates.counts(octets, mine), len(messages))
+            if missing := int((short & (records + templates < messages["records"])).sum()):
+                self.tally.notes["message with fewer records than its header says"] += missing
 
     def _account(self, start: np.ndarray, length: np.ndarray, sets: np.ndarray, messages: np.ndarray) -> np.ndarray:
         """Count all octets and all records; boolean, which sets are to be decoded."""
@@ -257,12 +269,7 @@ class ExportDecoder:
             columns.four[r.INPUT] = self._input
             if ("four", r.SAMPLER) in use.written:
                 self._resolve_samplers(some, messages, columns)
-            yield Flows(
-                {
-                    name: getattr(columns, kind)[row] if (kind, row) in use.written else blank(name, n)
-                    for name, (kind, row) in COLUMNS.items()
-                }
-            )
+            yield flows_of(columns, use.written, n)
             first = last
 
     def _resolve_samplers(self, sets: np.ndarray, messages: np.ndarray, columns: r.Columns) -> None:
@@ -297,6 +304,12 @@ class ExportDecoder:
             if which.any():
                 notes[text] += int(which.sum())
         self._numbering.tell(self.tally)
+
+
+def flows_of(columns: r.Columns, there: Container[tuple[str, int]], n: int) -> Flows:
+    """Records as flows. The columns that are not ``there`` share read-only memory with those of other batches."""
+    told = {name: getattr(columns, kind)[row] for name, (kind, row) in COLUMNS.items() if (kind, row) in there}
+    return Flows({e.name: told[e.name] if e.name in told else blank(e.name, n) for e in FLOW})
 
 
 def arrived(exporter: np.ndarray, time: np.ndarray, frame: np.ndarray) -> np.ndarray:

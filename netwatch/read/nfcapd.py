@@ -192,8 +192,7 @@ class NfcapdReader:
         from netwatch.kernels import moments as m
         from netwatch.kernels import records as r
         from netwatch.kernels.nfcapd import decode
-        from netwatch.model.flows import blank
-        from netwatch.read.exports import COLUMNS
+        from netwatch.read.exports import flows_of
         from netwatch.read.nfcapd_use import FILLED, use
 
         written, zeroed = use(*told.tolist())
@@ -209,13 +208,7 @@ class NfcapdReader:
         if wrong.any():
             self.tally.notes[m.TIME_NOTES[m.REVERSED]] += int(wrong.sum())
             start[wrong] = end[wrong]
-        there = written | FILLED
-        return Flows(
-            {
-                name: getattr(columns, kind)[row] if (kind, row) in there else blank(name, count)
-                for name, (kind, row) in COLUMNS.items()
-            }
-        )
+        return flows_of(columns, written | FILLED, count)
 
     def _leave(self, window: Window, position: int, why: str) -> None:
         """Count what cannot be read: all from ``position`` to the end."""

@@ -139,6 +139,11 @@ class Templates:
             self._parsed[told] = found
         return found
 
+    def counts(self, octets: np.ndarray, sets: np.ndarray) -> list[int]:
+        """Templates in each of such sets of NetFlow v9; as many as a header can say where one could not be read."""
+        parsed = [self._parse((9, int(s["number"]), octets[s["start"] : s["end"]].tobytes())) for s in sets]
+        return [0xFFFF if isinstance(each, Malformed) else len(each) for each in parsed]
+
     def _hold(self, octets: np.ndarray, sets: np.ndarray, messages: np.ndarray, keys: np.ndarray, tally: Tally) -> None:
         for index in np.flatnonzero(sets["layout"] == UNKNOWN).tolist():
             one = sets[index]

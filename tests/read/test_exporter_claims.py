@@ -142,3 +142,18 @@ def test_the_same_message_twice_counts_once():
     assert len(flows) == 2
     drop = decoder.tally.dropped["message exported twice"]
     assert (drop.units, drop.octets) == (2, len(message))
+
+
+def test_less_than_a_header_says_is_noted():
+    known, options = (0, template(256, *COUNTED)), (1, struct.pack(">HHHHHHH", 400, 4, 4, 1, 4, 34, 4))
+    whole = v9(known, options, (256, counted() * 2), (400, bytes(8)), count=5)
+    short = v9((256, counted(octets=2)), count=3, sequence=1)
+    shorter = v9(known, (256, counted(octets=3)), count=3, sequence=2)
+    flows_only = v9(known, (256, counted(octets=4)), count=1, sequence=3)  # as softflowd counts
+    unknown = v9((300, counted(octets=5)), count=2, sequence=4)
+    broken = v9((0, struct.pack(">HHHH", 257, 9, 8, 4)), (256, counted(octets=6)), count=9, sequence=5)
+    flows, decoder = decode(whole, short, shorter, flows_only, unknown, broken)
+    assert len(flows) == 6
+    assert decoder.tally.notes["message with fewer records than its header says"] == 2
+    _, decoder = decode(whole, flows_only, unknown, broken)
+    assert "message with fewer records than its header says" not in decoder.tally.notes
