@@ -61,16 +61,17 @@ def inspect(
         for path in files:
             dissect(path, frame)
         return 0
-    from netwatch.meter import Meter
+    from netwatch.meter import Copies, Meter
 
     chosen = options(None, reading)
     inputs, meter = open_inputs(files, chosen.read), Meter(chosen.meter)
+    copies = Copies([file.begins for file in inputs.files], dedupe=chosen.meter.dedupe)
     contents: dict[int, Content] = {}
     with progress(quiet=quiet) as advance:
         for batch in inputs:
             if isinstance(batch, Packets):
                 _add_packets(contents.setdefault(batch.input, Content()), batch)
-                _add_metered(contents, meter.add(batch))
+                _add_metered(contents, meter.add(copies.once(batch)))
             else:
                 _add_exported(contents, batch)
             advance(inputs)
@@ -87,7 +88,9 @@ def inspect(
         for file in inputs.files:
             if not file.format:
                 stdout().print(f"not read: {file.path} ({volume(file.size)})", markup=False)
-        print_tallies([*inputs.tallies, meter.tally], stdout())
+        among = [*copies.tallies, meter.tally]
+        print_tallies([*inputs.tallies, *among], stdout())
+        _print_facts(_notes(among))
     return 4 if any(tally.incomplete for tally in inputs.tallies) else 0
 
 
@@ -153,16 +156,20 @@ def _show(file: InputFile, content: Content, tallies: list[Tally]) -> None:
     if content.flows:
         rows.append(("flows metered", count(content.flows)))
     rows.extend((name.replace("_", " "), _told(value)) for name, value in file.details.items() if name not in SAID)
-    rows.extend(
-        ("note", f"{note}: {count(number)}")
-        for tally in tallies
-        for note, number in sorted(tally.notes.items())
-        if note not in SAID
-    )
+    _print_facts([*rows, *_notes(tallies)])
+    out.print()
+
+
+def _notes(tallies: list[Tally]) -> list[tuple[str, str]]:
+    every = [(note, number) for tally in tallies for note, number in sorted(tally.notes.items())]
+    return [("note", f"{note}: {count(number)}") for note, number in every if note not in SAID]
+
+
+def _print_facts(rows: list[tuple[str, str]]) -> None:
     facts = table(("fact", "value"), rows)
     facts.show_header = False
-    out.print(facts)
-    out.print()
+    if rows:
+        stdout().print(facts)
 
 
 def _told(value: object) -> str:

@@ -10,6 +10,7 @@ from naive import frames as make
 from test_span import beyond, capture, conversations
 
 import netwatch.meter.copies as module
+from netwatch.cli import run
 from netwatch.kernels.copies import NEAR
 from netwatch.meter import Copies, MeterOptions
 from netwatch.meter.copies import COPY
@@ -38,6 +39,14 @@ def metered(tmp_path, files, *, dedupe):
         for kind in ("packet", "octet")
     ]
     return sums, [tally for tally in made.tallies if tally.stage == "captures"]
+
+
+def test_inspect_tells_of_them(tmp_path, capsys):
+    for number, frames in enumerate(sides()):
+        (tmp_path / f"{number}.pcap").write_bytes(capture(frames))
+    assert run(["inspect", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert f"{TOLD}: {len(PACKETS):,}" in " ".join(said.split())
 
 
 def sides(late=40_000, shares=slice(None)):
