@@ -143,7 +143,8 @@ class Journal:
             return Context()
         since = last - int(seconds * SECOND)
         first, end = (str(np.datetime64(t, "ns").astype("M8[D]")) for t in (since, last))
-        return Context(self.lake.files([d for d in self.lake.days() if first <= d <= end]), since)
+        files = self.lake.files([d for d in self.lake.days() if first <= d <= end])
+        return Context(files, since, self.state.inputs_since(since))
 
     def _record(self, number: int, body: dict[str, Any]) -> None:
         """Everything that a commit means to the state, in one transaction."""

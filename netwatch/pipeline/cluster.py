@@ -143,7 +143,7 @@ class Cluster:
         kept = [entry for entry in made.entries if entry.rows]
         if kept:
             verdicts = fingerprinter.conclude(self._observed(kept, context))
-            made.findings = findings_of(verdicts, made.entries)
+            made.findings = findings_of(verdicts, made.entries, context)
             found = engine.map(partial(_classify, place, folder, options, verdicts), kept)
             made.parts = [part for parts in found for part in parts]
         return made

@@ -7,9 +7,10 @@ that are open at the end of an input end there, by reason 4 (forced end).
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -41,10 +42,14 @@ LONGEST = 7 * DAY
 
 
 class Context(NamedTuple):
-    """Flows stored before that are judged with the new ones: Parquet files, and the earliest start (ns) that counts."""
+    """Flows stored before that are judged with the new ones: Parquet files, and the earliest start (ns) that counts.
+
+    ``names``: names of their inputs by code, several where inputs share one.
+    """
 
     files: Sequence[str] = ()
     since: int = 0
+    names: Mapping[int, Sequence[str]] = MappingProxyType({})
 
 
 class Increment(Protocol):
@@ -139,16 +144,21 @@ def increment(named: Sequence[Named], options: Options, context: Context) -> Ite
             sound = flows.take(~np.isin(flows["input"], faulty)) if len(faulty) else flows
             store.append(fingerprinter.classify(sound))
         store.flush()
-        made.findings = findings_of(verdicts, made.entries)
+        made.findings = findings_of(verdicts, made.entries, context)
         made.tallies.append(scope.tally)
         yield made
 
 
-def findings_of(verdicts: Sequence[Verdict], entries: Sequence[Ingest]) -> list[Finding]:
-    """What the verdicts that touch the inputs' flows say."""
+def findings_of(verdicts: Sequence[Verdict], entries: Sequence[Ingest], context: Context) -> list[Finding]:
+    """What the verdicts that touch the inputs' flows say; evidence may lie in inputs of the context."""
     firsts = [entry.first for entry in entries if entry.rows]
-    names = {entry.code: entry.name for entry in entries}
-    return threat_findings(located([v for v in verdicts if v.until >= min(firsts)], names)) if firsts else []
+    if not firsts:
+        return []
+    named = {code: list(names) for code, names in context.names.items()}
+    for entry in entries:
+        named.setdefault(entry.code, []).append(entry.name)
+    names = {code: " or ".join(sorted(set(some))) for code, some in named.items()}
+    return threat_findings(located([v for v in verdicts if v.until >= min(firsts)], names))
 
 
 def observe(

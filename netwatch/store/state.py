@@ -157,6 +157,14 @@ class State:
         )
         return [(row[0], Ingest(*row[1:])) for row in rows]
 
+    def inputs_since(self, since: int) -> dict[int, list[str]]:
+        """Names by code of the inputs whose flows reach beyond an instant, ns; some of many may share a code."""
+        names: dict[int, list[str]] = {}
+        query = "select code, name from ledger where last >= ? and rows > 0 order by name"
+        for code, name in self._db.execute(query, (since,)):
+            names.setdefault(code, []).append(name)
+        return names
+
     def totals(self) -> dict[str, int]:
         """Inputs ingested and quarantined, rows, octets, first start and last end (ns): kept as the ledger grows."""
         kept: dict[str, int] = json.loads(self.get("totals", "{}"))

@@ -7,7 +7,8 @@ import pytest
 
 from netwatch.config import Options
 from netwatch.model.taxonomy import family
-from netwatch.pipeline.increment import Context, Named, increment
+from netwatch.model.verdict import Evidence, Stand, Verdict
+from netwatch.pipeline.increment import Context, Named, findings_of, increment
 from netwatch.pipeline.passes import input_names, judged
 from netwatch.read.inputs import InputFile
 from netwatch.scope import ScopeOptions
@@ -57,3 +58,17 @@ def test_an_increment_names_the_input_of_the_store(captures):
 def test_files_of_one_name_are_told_by_their_paths():
     files = [InputFile(0, "a/x.pcap"), InputFile(1, "b/x.pcap"), InputFile(2, "b/y.pcap"), InputFile(3, "-")]
     assert input_names(files) == {0: "a/x.pcap", 1: "b/x.pcap", 2: "y.pcap", 3: "-"}
+
+
+def flooded(*references):
+    evidence = Evidence("flood.rate", "rate", Stand.FOR, "a high rate", "", 5.0, references)
+    ends = ("192.0.2.7", "", 80, 6, 10**18, 10**18 + 10**9)
+    return Verdict("dos.flood.syn", "target", *ends, 0.95, 0.01, "behaviour", "", 1e6, 1e4, 3e3, 3000, (evidence,))
+
+
+def test_evidence_of_earlier_commits_names_their_inputs_also_where_some_share_a_code():
+    new = Ingest("0" * 7 + "4" + "a" * 56, "new", 1, 5, 5, 10**18, 10**18 + 10**9)
+    earlier = {7: ["one before"], new.code: ["of the same code"]}
+    (finding,) = findings_of([flooded("7#3", f"{new.code}#4", "9#5")], [new], Context(names=earlier))
+    (told,) = (e.references for e in finding.verdicts[0].evidence)
+    assert told == ("one before#3", "new or of the same code#4", "9#5")
