@@ -52,7 +52,8 @@ def seek(journal: Journal) -> None:
         journal.series.roll_up(stale)
         sought = int(state.get("day", "0")) * DAY  # a backlog is looked at as a whole
         span = (max(first, min(sought, day * DAY) - int(journal.options.passes.lasting * SECOND)), day * DAY)
-        lasting = _sighted(journal, *_lasting(journal, span), noted)
+        series, changes = _lasting(journal, span)
+        lasting = _sighted(journal, series, [c for c in changes if span[0] == first or _told_by(c, span[0])], noted)
         sightings += [*lasting, *_carried(journal, lasting, span[0])]
         with state.change():
             newer = [d for d in state.get("stale").split() if d not in stale or d == stale[-1]]
@@ -82,6 +83,14 @@ def _lasting(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[C
     chosen = tuple(d for d in LASTING if d in (options.run.detect.detectors or LASTING))
     changes = detect(series, replace(options.run.detect, detectors=chosen).repeated()) if chosen else []
     return series, changes
+
+
+def _told_by(change: Change, begin: int) -> bool:
+    """Whether hours that do not reach back to the first flow may tell of a change.
+
+    Where what they begin with is the middle of something, a level may seem to change at once, or to rise to nothing.
+    """
+    return change.since >= begin + EDGE and (change.ratio - 1) * (change.after - change.before) >= 0
 
 
 def _carried(journal: Journal, seen: Sequence[dict[str, Any]], begin: int) -> list[dict[str, Any]]:

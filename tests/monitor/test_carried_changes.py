@@ -1,10 +1,11 @@
 """Lasting changes outlive the hours that are looked at: they go on until something takes them back."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Entity
-from netwatch.monitor.changes import EDGE, _carried, _sighted
+from netwatch.monitor.changes import EDGE, _carried, _sighted, _told_by
 from netwatch.monitor.sighting import change_name
 from netwatch.store.state import State
 
@@ -68,3 +69,10 @@ def test_an_episode_is_the_level_shift_that_went_back(tmp_path):
     beside = _sighted(journal, None, [change(ChangeKind.EPISODE, 30 * DAY)], [(change_name(shift), 30 * DAY)])
     assert beside == []  # it was explained as a level shift, and is not told of again
     state.close()
+
+
+def test_hours_that_begin_in_the_middle_tell_nothing_of_their_edge():
+    rise = change(ChangeKind.LEVEL_SHIFT, 60 * DAY)
+    assert _told_by(rise, 40 * DAY)
+    assert not _told_by(rise, 55 * DAY)
+    assert not _told_by(replace(rise, before=1.0, after=0.0), 40 * DAY)  # said to rise, and there is nothing
