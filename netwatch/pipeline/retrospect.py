@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from netwatch.config import Options
-from netwatch.detect import baseline, detect
+from netwatch.detect import DetectOptions, baseline, detect, local_time, localised
 from netwatch.explain import Names, answer, explain
 from netwatch.model.series import COUNTERS, Bins, Series, SeriesSet
 from netwatch.model.tally import Tally
@@ -52,7 +52,9 @@ def retrospect(kept: Kept, options: Options) -> Report:
     """The report over a period: of the changes in its series those that touch it, explained by its flows."""
     scope = Scope.build(options.scope)
     names = Names(scope.holder)
-    found = detect(kept.series, options.detect) if kept.series.series else []
+    estimate = local_time(kept.series) if options.detect.timezone is None else None
+    judged_by = localised(kept.series, options.detect)
+    found = detect(kept.series, judged_by) if kept.series.series else []
     changes = [c for c in found if c.since < kept.until and (c.until is None or c.until > kept.since)]
     findings = explain(kept.series, changes, kept.verdicts, kept.flows, options.explain, names)
     series, described = within(kept.series, kept.since, kept.until), scope.describe()
@@ -69,14 +71,18 @@ def retrospect(kept: Kept, options: Options) -> Report:
         changes=tuple(changes),
         series=series,
         baselines={
-            (one.entity, one.counter): _band(one, series.bins, options)
+            (one.entity, one.counter): _band(one, series.bins, judged_by)
             for counter in COUNTERS
             for one in kept.series.of("scope", counter)
         },
         tallies=tuple(kept.tallies),
         tops=top_tables(_begun(kept), scope),
         rhythms=rhythms(kept.series, changes, options),
-        parameters={"options": plain(asdict(options)), "scope": described},
+        parameters={
+            "options": plain(asdict(options)),
+            "scope": described,
+            "local_time": estimate.words() if estimate else judged_by.timezone,
+        },
         versions=versions(),
         attribution=attribution(described),
         timezone=options.detect.timezone or "UTC",
@@ -90,8 +96,8 @@ def within(series: SeriesSet, since: int, until: int) -> SeriesSet:
     return series.part(first, max(first, end))
 
 
-def _band(series: Series, bins: Bins, options: Options) -> Band:
-    whole = baseline(series, options.detect)
+def _band(series: Series, bins: Bins, options: DetectOptions) -> Band:
+    whole = baseline(series, options)
     first = (bins.start - series.bins.start) // bins.width
     rows = slice(first, first + bins.count)
     return Band(whole.expected[rows], whole.low[rows], whole.high[rows])
