@@ -27,6 +27,8 @@ _PROVISIONAL_DAYS = 10
 _LEAST = 24
 _FULL = 0.9
 """Share of bins with traffic from which on the middle of a day's logs is its level."""
+_WEEK_KNOWN = 0.9
+"""Share of a week that must be known before a day is held against its mean."""
 _SHORT_RATIO = 1.5
 _RAMP_ENDS = (16, 4)
 """Weeks round the likeliest ends of a ramp within which they may be, and the stride."""
@@ -64,7 +66,8 @@ def levels_of(series: Series, base: Baseline) -> Levels:
     clock = base.clock
     if clock.slots == 1:
         times = np.append(series.bins.times(), series.bins.end)
-        return Levels(base.log, times, DAY / series.bins.width)
+        daily = without_week(base.log, 7) if series.bins.width == DAY else base.log
+        return Levels(daily, times, DAY / series.bins.width)
     if base.mode == "long":
         end = max(series.bins.end, int(clock.midnight[-1]) + 1)
         daily = base.level if seldom_empty(series) else logs_of_days(series, base)
@@ -76,7 +79,32 @@ def levels_of(series: Series, base: Baseline) -> Levels:
     known = well_known(blocks, 0.5)
     values = np.full(count, np.nan)
     values[known] = np.nanmedian(blocks[known], axis=1)
-    return Levels(values, series.bins.start + series.bins.width * per * np.arange(count + 1), 4.0)
+    times = series.bins.start + series.bins.width * per * np.arange(count + 1)
+    return Levels(without_week(values, 28), times, 4.0)
+
+
+def without_week(level: np.ndarray, period: int) -> np.ndarray:
+    """A log level without what comes back every ``period`` places, a week: weekends are no changes.
+
+    What a place of the week adds is its median departure from the mean of the week round it, with one week without any
+    counted in: of two weeks it is what both show, so that a change in one of them is not laid upon the other.
+    """
+    n = len(level)
+    if n < 2 * period:
+        return level
+    known = ~np.isnan(level)
+    sums, counts = (
+        np.lib.stride_tricks.sliding_window_view(x, period).sum(axis=1) for x in (np.where(known, level, 0.0), known)
+    )
+    mean = np.where(counts >= _WEEK_KNOWN * period, sums / np.maximum(counts, 1), np.nan)
+    departure = level - mean[np.clip(np.arange(n) - period // 2, 0, n - period)]
+    out = level.copy()
+    for place in range(period):
+        told = departure[place::period]
+        told = told[~np.isnan(told)]
+        if len(told) >= 2:
+            out[place::period] -= np.median(np.append(told, 0.0))
+    return out
 
 
 def seldom_empty(series: Series) -> bool:

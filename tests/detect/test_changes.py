@@ -188,6 +188,35 @@ def test_ten_days_show_a_shutdown():
     assert found[0].since == START + 6 * DAY
 
 
+def halved_weekends(days: int, width: int, seed: int) -> np.ndarray:
+    """Octets of a short history whose weekends have half the traffic."""
+    rng = np.random.default_rng(seed)
+    per = 86_400 // width
+    t = np.arange(days * per)
+    course = 0.5 * np.cos(2 * np.pi * (t % per / per - 0.6)) if per > 1 else 0.0
+    log = course + np.log(0.5) * np.isin((t // per + seed) % 7, (5, 6)) + rng.normal(0, 0.04, len(t))
+    return np.asarray(1e9 * np.exp(log))
+
+
+@pytest.mark.parametrize(("days", "width"), [(14, 300), (20, 3600), (40, 3600), (50, 86_400), (120, 86_400)])
+def test_weekends_of_a_short_history_are_no_changes(days, width):
+    for seed in range(4):
+        values = halved_weekends(days, width, seed)
+        assert [c for c in detect(one(values, width), DetectOptions()) if c.kind in LEVELS] == []
+        if days >= 40:
+            values[days // 2 * 86_400 // width :] *= 2.0
+            (found,) = (c for c in detect(one(values, width), DetectOptions()) if c.kind in LEVELS)
+            assert found.kind == ChangeKind.LEVEL_SHIFT
+            assert found.since == START + days // 2 * DAY
+
+
+def test_what_happens_in_one_of_two_weeks_is_not_laid_upon_the_other():
+    values = hourly(15, 3)
+    values[3 * 24 : 6 * 24] *= 0.1
+    found = [c for c in detect(one(values), DetectOptions()) if c.kind in LEVELS]
+    assert all(c.since < START + 7 * DAY for c in found)
+
+
 def test_a_capture_of_minutes():
     rng = np.random.default_rng(10)
     values = rng.lognormal(10, 0.8, 1200)
