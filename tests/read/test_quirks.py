@@ -1,9 +1,10 @@
-"""Quirks of exporters, a file each, by ``quirks/make.py``. A clock never set needs a capture: see test_exports."""
+"""Quirks of exporters, a file each, by ``quirks/make.py``."""
 
 from pathlib import Path
 
 import pytest
-from read.quirks.make import FILES, NOW
+from naive import frames
+from read.quirks.make import NOW, files
 
 from netwatch.model.address import texts
 from netwatch.model.flows import Flows
@@ -18,6 +19,10 @@ EXPECTED: dict[str, tuple[dict[str, list[int]], dict[str, int]]] = {
     "clock-ahead-of-export": (
         {START: [NOW * 10**9], END: [NOW * 10**9]},
         {"record over a day later than its export (time of export used)": 1},
+    ),
+    "clock-never-set": (
+        {START: [(frames.BEGIN - 1) * 10**9], END: [frames.BEGIN * 10**9]},
+        {"message of an exporter whose clock was never set (time of capture used)": 1},
     ),
     "start-after-end": (
         {START: [(NOW - 60) * 10**9], END: [(NOW - 60) * 10**9]},
@@ -43,25 +48,29 @@ EXPECTED: dict[str, tuple[dict[str, list[int]], dict[str, int]]] = {
 DROPPED = {"template-never": {"template never seen (data sets)": 1}, "duplicated": {"message exported twice": 1}}
 
 
+FILES = {Path(name).stem: HERE / name for name in files()}
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_file_is_what_its_script_makes(name):
-    assert (HERE / f"{name}.export").read_bytes() == b"".join(FILES[name])
+    assert FILES[name].read_bytes() == files()[FILES[name].name]
 
 
 def test_every_file_has_its_expectation():
-    assert set(EXPECTED) == set(FILES) == {path.stem for path in HERE.glob("*.export")}
+    assert set(EXPECTED) == set(FILES) == {path.stem for path in HERE.iterdir() if path.suffix in (".export", ".pcap")}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_quirk(name):
     columns, notes = EXPECTED[name]
-    inputs = open_inputs([HERE / f"{name}.export"])
+    inputs = open_inputs([FILES[name]])
     flows = Flows.concatenate(list(inputs))
-    (tally,) = inputs.tallies
+    tally = inputs.tallies[-1]
     assert {column: flows[column].tolist() for column in columns} == columns
     assert {note: tally.notes[note] for note in notes} == notes
     assert {reason: drop.units for reason, drop in tally.dropped.items()} == DROPPED.get(name, {})
     assert tally.lost == (4 if name == "lost" else 0)
     assert tally.balanced
-    assert tally.seen_octets == (HERE / f"{name}.export").stat().st_size
+    if FILES[name].suffix == ".export":
+        assert tally.seen_octets == FILES[name].stat().st_size
     assert set(texts(flows["source_address"])) <= {"10.0.0.1"}

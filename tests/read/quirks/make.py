@@ -1,4 +1,7 @@
-"""Files of export messages, each named after its quirk: ``python tests/read/quirks/make.py`` writes them."""
+"""Files of export messages, each named after its quirk: ``python tests/read/quirks/make.py`` writes them.
+
+One is a capture: that a clock was never set shows only beside the time at which its message came.
+"""
 
 import struct
 import sys
@@ -7,7 +10,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from naive.messages import (  # noqa: E402 - found by the path above
+from naive import frames  # noqa: E402 - found by the path above
+from naive.messages import (  # noqa: E402
     COUNTED,
     KEY,
     KEYS,
@@ -66,9 +70,23 @@ FILES = {
 }  # fmt: skip
 
 
+CAPTURED = {
+    "clock-never-set": [v5([v5_record()], seconds=3600)],
+}
+
+
+def files() -> dict[str, bytes]:
+    """Every file by its name."""
+    made = {f"{name}.export": b"".join(messages) for name, messages in FILES.items()}
+    for name, messages in CAPTURED.items():
+        packets = [frames.ethernet(frames.ipv4(frames.udp(each, 2055, 2055), 17)) for each in messages]
+        made[f"{name}.pcap"] = frames.pcap(packets)
+    return made
+
+
 def main() -> None:
-    for name, messages in FILES.items():
-        (HERE / f"{name}.export").write_bytes(b"".join(messages))
+    for name, octets in files().items():
+        (HERE / name).write_bytes(octets)
 
 
 if __name__ == "__main__":
