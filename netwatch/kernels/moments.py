@@ -22,7 +22,7 @@ LATEST = np.int64(9_223_372_036) * SECOND
 DAY = 86_400 * SECOND
 LONGEST = 366 * DAY
 """A flow that lasts longer, or ended so long before its export, has wrong times."""
-HAS_START, HAS_END, HAS_BOOT, HAS_SPAN, HAS_ICMP, BOTH, HAS_UPTIME = range(7)
+HAS_START, HAS_END, HAS_BOOT, HAS_SPAN, HAS_ICMP, BOTH, HAS_UPTIME, HAS_INITIAL = range(8)
 """Places in Layouts.has."""
 
 NO_TIME, REVERSED, FUTURE, PAST, NO_BOOT = range(5)

@@ -23,6 +23,7 @@ from netwatch.kernels.moments import (
     FOUR,
     HAS_BOOT,
     HAS_ICMP,
+    HAS_INITIAL,
     HAS_SPAN,
     HAS_UPTIME,
     ONE,
@@ -51,9 +52,10 @@ from netwatch.kernels.stride import (
 START, END, OCTETS, PACKETS, REVERSE_OCTETS, REVERSE_PACKETS, INITIATOR, RESPONDER, FRAME, BOOT, LASTING = range(11)
 SOURCE, DESTINATION, NEXT_HOP, EXPORTER = range(4)
 INGRESS, EGRESS, SOURCE_AS, DESTINATION_AS, NEXT_AS, SAMPLING, DOMAIN, INPUT, SAMPLER = range(9)
-SOURCE_PORT, DESTINATION_PORT, FLAGS, REVERSE_FLAGS, VLAN, MINIMUM, MAXIMUM, ICMP = range(8)
+SOURCE_PORT, DESTINATION_PORT, FLAGS, REVERSE_FLAGS, VLAN, MINIMUM, MAXIMUM, ICMP, INITIAL, REVERSE_INITIAL = range(10)
 PROTOCOL, END_REASON, CLASS, FRAGMENTS, DETAIL, ICMP_TYPE, ICMP_CODE = range(7)
-"""Rows of the arrays of Columns. Not kept: BOOT (ns of the exporter's start), LASTING (ns), SAMPLER, ICMP*."""
+"""Rows of the arrays of Columns. Not kept: BOOT (ns of the exporter's start), LASTING (ns), SAMPLER, ICMP*, and
+INITIAL, flags of first packets, which become part of the flags."""
 
 VARIABLE = 0xFFFF
 
@@ -62,8 +64,9 @@ class Layouts(NamedTuple):
     """Layouts by number; the fields of layout i are ``first[i]`` up to ``first[i + 1]``.
 
     ``size``: octets of a record, where fields vary the least. ``varies``: whether a field has a length of its own.
-    ``has``: uint8 (layouts, 7): whether a record tells start, end, the exporter's start, a duration, ICMP type and
-    code; the bit of Detail for both directions, if it has; whether its times are uptimes.
+    ``has``: uint8 (layouts, 8): whether a record tells start, end, the exporter's start, a duration, ICMP type and
+    code; the bit of Detail for both directions, if it has; whether its times are uptimes; whether it tells the
+    flags of first packets apart.
     ``operation``, ``row``, ``offset``, ``length``: of each field; ``offset`` only where no field varies.
     """
 
@@ -83,7 +86,7 @@ class Columns(NamedTuple):
     wide: np.ndarray  # int64 (LASTING + 1, n)
     address: np.ndarray  # uint64 (EXPORTER + 1, n, 2)
     four: np.ndarray  # uint32 (SAMPLER + 1, n)
-    two: np.ndarray  # uint16 (ICMP + 1, n)
+    two: np.ndarray  # uint16 (REVERSE_INITIAL + 1, n)
     one: np.ndarray  # uint8 (ICMP_CODE + 1, n)
 
     @classmethod
@@ -117,7 +120,7 @@ _ARRAYS: tuple[tuple[int, tuple[int, ...], np.dtype], ...] = (
     (LASTING + 1, (), np.dtype(np.int64)),
     (EXPORTER + 1, (2,), np.dtype(np.uint64)),
     (SAMPLER + 1, (), np.dtype(np.uint32)),
-    (ICMP + 1, (), np.dtype(np.uint16)),
+    (REVERSE_INITIAL + 1, (), np.dtype(np.uint16)),
     (ICMP_CODE + 1, (), np.dtype(np.uint8)),
 )
 """Of the arrays of Columns: rows, shape of a place, type; the widest first, so that each lies where its type may."""
@@ -357,3 +360,7 @@ def decode(octets, sets, messages, layouts, columns, notes):  # type: ignore[no-
         _fill(columns, message, first, last, group.sampling, has[BOTH])
         if has[HAS_ICMP]:
             _icmp(columns, first, last)
+        if has[HAS_INITIAL]:
+            for k in range(first, last):
+                columns.two[FLAGS, k] |= columns.two[INITIAL, k]
+                columns.two[REVERSE_FLAGS, k] |= columns.two[REVERSE_INITIAL, k]

@@ -104,6 +104,14 @@ _FILLED = frozenset(
 """Written for every record, whatever its layout."""
 _ALWAYS = _FILLED | {_START, _END, Place("four", r.SAMPLING)}
 """Written for every record, by what its layout gives."""
+_CERT, _CERT_REVERSE = 6871, 0x4000
+"""Enterprise number of YAF and SiLK; what it adds to an element's number for the reverse direction."""
+for _turn, _all, _initial in ((0, r.FLAGS, r.INITIAL), (_CERT_REVERSE, r.REVERSE_FLAGS, r.REVERSE_INITIAL)):
+    # initialTCPFlags are the first packet's, unionTCPFlags those of all others.
+    _KEPT[14 | _turn, _CERT] = [(Place("two", _initial), 0, m.TWO)]
+    _KEPT[15 | _turn, _CERT] = [(Place("two", _all), 1, m.TWO)]
+_INITIAL = frozenset({Place("two", r.INITIAL), Place("two", r.REVERSE_INITIAL)})
+_FLAGS = frozenset({Place("two", r.FLAGS), Place("two", r.REVERSE_FLAGS)})
 _ICMP = frozenset({Place("two", r.ICMP), Place("one", r.ICMP_TYPE), Place("one", r.ICMP_CODE)})
 _PORT = Place("two", r.DESTINATION_PORT)
 for _rank, (_first, _last, _operation) in enumerate(
@@ -229,15 +237,16 @@ class LayoutTable:
                 self._uses.clear()
             written = frozenset(_ALWAYS).union(*(self._places[each] for each in layouts))
             icmp = _ICMP | {_PORT, Place("one", r.PROTOCOL)} if written & _ICMP else frozenset()
-            written |= {_PORT} & icmp
+            flags = _INITIAL | _FLAGS if written & _INITIAL else frozenset()
+            written |= ({_PORT} & icmp) | (_FLAGS & flags)
             # An address of zeros is not written, nor what a field of variable length cannot hold.
             sure = [
                 frozenset() if self._varies[each] else {p for p in self._places[each] if p.kind != "address"}
                 for each in layouts
             ]
             filled = frozenset.intersection(*map(frozenset, sure)) | _FILLED
-            # Where one layout tells of ICMP, what makes a port of it is read of every record.
-            self._uses[layouts] = Use(written, (written | icmp) - filled)
+            # Where one layout tells of ICMP, what makes a port of it is read of every record; flags likewise.
+            self._uses[layouts] = Use(written, (written | icmp | flags) - filled)
         return self._uses[layouts]
 
     @property
@@ -249,7 +258,7 @@ class LayoutTable:
                 np.array(self._first, np.int64),
                 np.array(self._sizes, np.int64),
                 np.array(self._varies, np.bool_),
-                np.array(self._has, np.uint8).reshape(-1, 7),
+                np.array(self._has, np.uint8).reshape(-1, 8),
                 *(np.ascontiguousarray(steps[:, k]) for k in range(4)),
             )
             self._given = Arguments([layouts])
@@ -266,4 +275,5 @@ def _has(places: dict[Place, int]) -> tuple[int, ...]:
         any(place in places for place in _ICMP),
         Detail.BIFLOW if both else 0,
         places.get(_START) == m.UPTIME and places.get(_END, m.UPTIME) == m.UPTIME,
+        any(place in places for place in _INITIAL),
     )

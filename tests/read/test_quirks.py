@@ -39,6 +39,11 @@ EXPECTED: dict[str, tuple[dict[str, list[int]], dict[str, int]]] = {
     "out-of-order": ({OCTETS: [1, 3, 2, 4]}, {"message out of order": 1}),
     "duplicated": ({OCTETS: [1000]}, {}),
     "lost": ({OCTETS: [1, 2, 3]}, {"flow records lost": 4}),
+    "silk-flags-of-first-packets": (
+        {"packet_delta_count": [1, 2, 3], "tcp_control_bits": [0x1B, 0x1B, 0x1A],
+         "reverse_tcp_control_bits": [0, 0, 0x13], "source_transport_port": [1234] * 3},
+        {},
+    ),
     "biflow-reverse-elements": (
         {OCTETS: [1000], "reverse_octet_delta_count": [50], "reverse_packet_delta_count": [2],
          "reverse_tcp_control_bits": [0x12]},

@@ -33,6 +33,22 @@ REDUCED = (*KEYS, (1, 3), (2, 1), (152, 8), (153, 8))
 TIMES = struct.pack(">QQ", (NOW - 10) * 1000, NOW * 1000)
 
 
+CERT = 6871
+SILK = ((152, 8), (153, 8), (2, 4), (1, 4), (10, 2), (14, 2), (33, 2, CERT), (31, 2, CERT), (30, 1, CERT),
+        (32, 1, CERT), (4, 1))  # fmt: skip
+SILK_ENDS = ((8, 4), (12, 4), (15, 4))
+SILK_TCP = (*SILK, (6, 1), (7, 2), (11, 2), *SILK_ENDS)
+SILK_EXPANDED = (*SILK, (210, 1), (7, 2), (11, 2), (14, 1, CERT), (15, 1, CERT), (210, 2), *SILK_ENDS)
+"""As rwsilk2ipfix writes TCP, and TCP of which the first packet's flags are known; SiLK's own sensor, type, label."""
+YAF = (*COUNTED, (14, 1, CERT), (15, 1, CERT), (14 | 0x4000, 1, CERT), (15 | 0x4000, 1, CERT), (2, 8, 29305))
+
+
+def silk(packets: int, *rest: bytes) -> bytes:
+    ends = bytes([10, 0, 0, 1, 192, 0, 2, 1, 0, 0, 0, 0])
+    head = struct.pack(">QQIIHHHHBBB", (NOW - 10) * 1000, NOW * 1000, packets, 1000, 1, 2, 80, 5, 1, 0, 6)
+    return head + b"".join(rest) + ends
+
+
 def sampler(number: int, algorithm: int, space: int) -> bytes:
     return struct.pack(">IIHII", 0, number, algorithm, 1, space)
 
@@ -64,6 +80,13 @@ FILES = {
     "out-of-order": [ipfix(PLAIN, (256, counted(k)), sequence=s) for k, s in ((1, 0), (3, 2), (2, 1), (4, 3))],
     "duplicated": [ipfix(PLAIN, (256, counted()))] * 2,
     "lost": [ipfix(PLAIN, (256, counted(k)), sequence=s) for k, s in ((1, 0), (2, 1), (3, 6))],
+    "silk-flags-of-first-packets": [
+        ipfix((2, template(256, *SILK_TCP)), (2, template(257, *SILK_EXPANDED))),
+        ipfix((256, silk(1, struct.pack(">BHH", 0x1B, 1234, 80))),
+              (257, silk(2, struct.pack(">BHHBBH", 0, 1234, 80, 0x02, 0x19, 0)))),
+        ipfix((2, template(258, *YAF)), (258, counted(packets=3) + struct.pack(">BBBBQ", 0x02, 0x18, 0x12, 0x11, 4)),
+              sequence=2),
+    ],
     "biflow-reverse-elements": [
         ipfix((2, template(256, *REVERSE)), (256, counted() + struct.pack(">QQB", 50, 2, 0x12)))
     ],
