@@ -81,6 +81,22 @@ def test_a_file_that_shrinks_is_told_not_fatal(tmp_path: Path, monkeypatch: pyte
     source.close()
 
 
+def test_of_a_file_that_grows_what_was_there_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_module, "FILE_WINDOW", 1 << 13)
+    place = tmp_path / "input"
+    place.write_bytes(CONTENT)
+    source = open_source(place, 300)
+    window = source.first()
+    out = window.octets.tobytes()
+    while not window.last:
+        with place.open("ab") as file:
+            file.write(b"more" * 5000)
+        window = source.after(window, len(window.octets))
+        out += window.octets.tobytes()
+    assert out == CONTENT and not source.fault
+    source.close()
+
+
 def test_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"")
     source = open_source(tmp_path / "empty", 300)
