@@ -66,7 +66,7 @@ def levels_of(series: Series, base: Baseline) -> Levels:
     clock = base.clock
     if clock.slots == 1:
         times = np.append(series.bins.times(), series.bins.end)
-        daily = without_week(base.log, 7) if series.bins.width == DAY else base.log
+        daily = without_week(base.log, clock.day, 7) if series.bins.width == DAY else base.log
         return Levels(daily, times, DAY / series.bins.width)
     if base.mode == "long":
         end = max(series.bins.end, int(clock.midnight[-1]) + 1)
@@ -80,31 +80,34 @@ def levels_of(series: Series, base: Baseline) -> Levels:
     values = np.full(count, np.nan)
     values[known] = np.nanmedian(blocks[known], axis=1)
     times = series.bins.start + series.bins.width * per * np.arange(count + 1)
-    return Levels(without_week(values, 28), times, 4.0)
+    return Levels(without_week(values, clock.day[per // 2 :: per][:count], 28), times, 4.0)
 
 
-def without_week(level: np.ndarray, period: int) -> np.ndarray:
-    """A log level without what comes back every ``period`` places, a week: weekends are no changes.
+def without_week(level: np.ndarray, day: np.ndarray, period: int) -> np.ndarray:
+    """A log level of ``period`` places a week without what its weekdays add: weekends are no changes.
 
-    What a place of the week adds is its median departure from the mean of the week round it, with one week without any
-    counted in: of two weeks it is what both show, so that a change in one of them is not laid upon the other.
+    ``day`` int64 (n,): each place's local day. What a weekday adds is its days' median departure from the mean of the
+    whole week round them, with one week without any counted in: of two weeks it is what both show.
     """
-    n = len(level)
+    n, known = len(level), ~np.isnan(level)
     if n < 2 * period:
         return level
-    known = ~np.isnan(level)
     sums, counts = (
         np.lib.stride_tricks.sliding_window_view(x, period).sum(axis=1) for x in (np.where(known, level, 0.0), known)
     )
-    mean = np.where(counts >= _WEEK_KNOWN * period, sums / np.maximum(counts, 1), np.nan)
-    departure = level - mean[np.clip(np.arange(n) - period // 2, 0, n - period)]
-    out = level.copy()
-    for place in range(period):
-        told = departure[place::period]
-        told = told[~np.isnan(told)]
-        if len(told) >= 2:
-            out[place::period] -= np.median(np.append(told, 0.0))
-    return out
+    whole = np.flatnonzero(counts >= _WEEK_KNOWN * period)
+    if not len(whole):
+        return level
+    places = np.arange(n)
+    week = whole[np.searchsorted((whole[1:] + whole[:-1]) / 2, places - period // 2)]
+    within = known & (week <= places) & (places < week + period)
+    departure = (level - sums[week] / counts[week])[within]
+    seen = np.bincount(day[within], minlength=7)
+    daily = np.where(seen > 0, np.bincount(day[within], departure, len(seen)) / np.maximum(seen, 1), np.nan)
+    added = [np.append(daily[one::7][~np.isnan(daily[one::7])], 0.0) for one in range(7)]
+    weekly = np.array([np.median(told) if len(told) > 2 else 0.0 for told in added])
+    free: np.ndarray = level - weekly[day % 7]
+    return free
 
 
 def seldom_empty(series: Series) -> bool:
