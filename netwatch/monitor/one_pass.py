@@ -157,7 +157,7 @@ def _ingest(journal: Journal, found: Found) -> int:
             state.see(place.key, *place[1:], digest)
         for place in found.waiting:
             state.see(place.key, *place[1:])
-        state.forget(found.present)
+        state.forget(found.gone)
     return taken
 
 

@@ -43,20 +43,23 @@ class Place(NamedTuple):
     @property
     def key(self) -> str:
         """The path as text that any database takes, also where it is no UTF-8."""
-        return os.fsencode(self.path).decode("utf-8", "backslashreplace")
+        path = self.path
+        return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 @dataclass(slots=True)
 class Found:
     """``new``: what is closed and may be new, by name. ``copies``: files whose content is in the ledger already.
 
-    ``waiting``: files that may still be written to. ``present``: keys of all files. ``faults``: what went wrong.
+    ``waiting``: files that may still be written to. ``present``: keys of all files. ``gone``: of those that were met
+    before and are no longer there. ``faults``: what went wrong.
     """
 
     new: list[Place] = field(default_factory=list)
     copies: list[tuple[Place, str]] = field(default_factory=list)
     waiting: list[Place] = field(default_factory=list)
     present: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
 
 
@@ -77,6 +80,7 @@ def look(sources: Mapping[str, SourceOptions], storage: Mapping[str, str], state
             before = met.get(key)
             if before is None or before[:3] != place[1:] or not before[3]:
                 _consider(place, before, found, now, source.settle)
+    found.gone = met.keys() - found.present
     return found
 
 

@@ -181,9 +181,8 @@ class State:
         """Remember a file as it is now."""
         self._db.execute("insert or replace into seen values (?, ?, ?, ?, ?)", (path, size, modified, inode, digest))
 
-    def forget(self, present: set[str]) -> None:
-        """Forget the files that are no longer there."""
-        gone = [path for (path,) in self._db.execute("select path from seen") if path not in present]
+    def forget(self, gone: Iterable[str]) -> None:
+        """Forget files that are no longer there."""
         self._db.executemany("delete from seen where path = ?", ((path,) for path in gone))
 
     # A commit that is about to be made.
