@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +103,21 @@ def _compare(condition: Comparison, column: np.ndarray | None, n: int) -> np.nda
     else:
         held = OPERATORS[condition.op](column, condition.value)
     return np.where(np.isnan(column), UNKNOWN, held.astype(np.int8)).astype(np.int8)
+
+
+def least(condition: Condition, feature: str, known: Container[str]) -> float:
+    """The least that a feature is where the condition holds and none but the ``known`` features can be had: infinite
+    where it cannot hold, minus infinite where nothing is asked of the feature.
+    """
+    if isinstance(condition, Comparison):
+        if condition.feature not in known:
+            return math.inf
+        floor = condition.feature == feature and condition.op in (">=", ">", "==", "in")
+        return condition.value if floor else -math.inf
+    if condition.kind == "not":
+        return -math.inf
+    parts = (least(part, feature, known) for part in condition.parts)
+    return max(parts) if condition.kind == "all" else min(parts)
 
 
 def comparisons(condition: Condition) -> Iterator[Comparison]:

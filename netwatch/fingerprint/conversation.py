@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from netwatch.fingerprint import rhythm
 from netwatch.fingerprint.applications import DYNAMIC, Sieved
+from netwatch.fingerprint.condition import least
 from netwatch.fingerprint.conversation_facts import facts_of, is_miner, names_of, splits
 from netwatch.fingerprint.conversation_features import BY_RECORD, DECLARED, PAYLOAD
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
@@ -17,7 +19,7 @@ from netwatch.fingerprint.ledger import Ledger, Noted
 from netwatch.fingerprint.names import POOL_PORTS, load_names
 from netwatch.fingerprint.options import FingerprintOptions
 from netwatch.fingerprint.recognise import look
-from netwatch.fingerprint.record_sizes import candidates, fill
+from netwatch.fingerprint.record_sizes import LEAST_SECONDS, candidates, fill
 from netwatch.fingerprint.rhythm import NAMED, UNNAMED, Rhythms
 from netwatch.fingerprint.stitched import first_records, long_ones, stitched
 from netwatch.kernels.heads import CUT, HELLO, SNI
@@ -32,6 +34,13 @@ if TYPE_CHECKING:
 
 _TUNNELS = [CODE[name] for name in ("openvpn", "wireguard", "ipsec", "l2tp", "quic")]
 """Services over UDP inside which other services may be."""
+
+
+_BY_RECORDS = [name for name in DECLARED if name.startswith(("shape.", "context.", "scope.", "quality.", "ports."))] + [
+    "sizes.known",
+    "aggregate.miners",
+]
+"""Features that records give of every conversation; those of rebuilt messages they give of ``candidates`` alone."""
 
 
 class Conversations(Features):
@@ -79,14 +88,18 @@ class Conversations(Features):
         while the parts come.
         """
         held: list[dict[str, Any]] = []
-        for frame in long_ones(flows):
-            frame["clients"] = _clients(frame)
+        for frame in long_ones(flows, self._least_seconds()):
             worth = np.zeros(len(frame["port"]), bool)
             worth[candidates(shape(frame) | {"sizes.known": np.zeros(len(worth))}, frame["unseen"])] = True
             held.append({name: column[worth] for name, column in frame.items()})
             yield self._table({name: column[~worth] for name, column in frame.items()}, None)
         if held:
             yield self._table({name: np.concatenate([part[name] for part in held]) for name in held[0]}, flows)
+
+    def _least_seconds(self) -> float:
+        """How long a conversation lasts at least of which any rule tells, if there are records alone to go by."""
+        told = [-math.inf if one is None else least(one, "shape.seconds", _BY_RECORDS) for one in self.required]
+        return min(*told, LEAST_SECONDS) if told else LEAST_SECONDS
 
     def _table(self, frame: dict[str, Any], flows: ibis.Table | None) -> FeatureTable:
         """Features of what was stitched; with ``flows``, also what their records tell of messages."""

@@ -58,8 +58,15 @@ def weigh(rule: Rule, table: FeatureTable, options: FingerprintOptions) -> Outco
     posterior = 1.0 / (1.0 + np.exp(-np.clip(odds, -500, 500)))
     basis = _basis(moved, n)
     posterior = np.where(basis == "behaviour", np.minimum(posterior, BEHAVIOUR_AT_MOST), posterior)
-    possible = np.ones(n, bool) if rule.required is None else evaluate(rule.required, table.columns, n) == YES
+    possible = _possible(rule, table)
     return Outcome(rule, holds, posterior, possible & (posterior >= options.report_from), possible, basis)
+
+
+def _possible(rule: Rule, table: FeatureTable) -> np.ndarray:
+    """Bool (n,): what the rule requires holds."""
+    n = len(table)
+    held: np.ndarray = np.ones(n, bool) if rule.required is None else evaluate(rule.required, table.columns, n) == YES
+    return held
 
 
 def _basis(moved: dict[str, np.ndarray], n: int) -> np.ndarray:
@@ -77,11 +84,17 @@ def _basis(moved: dict[str, np.ndarray], n: int) -> np.ndarray:
 def judge(rules: Sequence[Rule], table: FeatureTable, options: FingerprintOptions) -> list[Verdict]:
     """Verdicts over one table: for each entity the class of highest posterior, the others as alternatives.
 
-    ``rules`` are those of the table's kind of entity.
+    ``rules`` are those of the table's kind of entity. Weighed are only entities of which some rule's requirements hold.
     """
     if not rules or not len(table):
         return []
-    outcomes = [weigh(rule, table, options) for rule in rules]
+    possible = np.stack([_possible(rule, table) for rule in rules])
+    rows = np.flatnonzero(possible.any(axis=0))
+    if not len(rows):
+        return []
+    if len(rows) < len(table):
+        table = table.taken(rows)
+    outcomes = [weigh(rule, table, options) for rule, some in zip(rules, possible, strict=True) if some.any()]
     told = np.stack([np.where(o.told, o.posterior, -1.0) for o in outcomes])
     best = told.argmax(axis=0)
     chosen = np.flatnonzero(told.max(axis=0) >= 0)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from netwatch.errors import UsageError
+from netwatch.fingerprint.condition import NO, Condition, evaluate
 from netwatch.fingerprint.options import FingerprintOptions
 from netwatch.model.flows import Flows
 from netwatch.registry import Registry
@@ -104,6 +105,18 @@ class FeatureTable:
     def __len__(self) -> int:
         return len(self.subject)
 
+    def taken(self, rows: np.ndarray) -> FeatureTable:
+        """The entities at some rows, in that order."""
+        every = {one.name: getattr(self, one.name) for one in fields(self)}
+        return replace(
+            self,
+            **{name: column[rows] for name, column in every.items() if isinstance(column, np.ndarray)},
+            columns={name: column[rows] for name, column in self.columns.items()},
+            facts=lambda row: self.facts(int(rows[row])),
+            references=lambda row: self.references(int(rows[row])),
+            quality=lambda row: self.quality(int(rows[row])),
+        )
+
     @classmethod
     def of(cls, columns: Mapping[str, np.ndarray]) -> FeatureTable:
         """A table of features alone, its entities without address or time; for examples and tests."""
@@ -127,6 +140,14 @@ class Features(ABC):
 
     def __init__(self, options: FingerprintOptions) -> None:
         self.options = options
+        self.required: Sequence[Condition | None] = (None,)
+        """What each of the rules that will compare the features requires; None for nothing."""
+
+    def wanted(self, columns: Mapping[str, np.ndarray], n: int) -> np.ndarray:
+        """Bool (n,): of which entities some rule may yet tell, by the columns that are known so far."""
+        told = [np.ones(n, bool) if one is None else evaluate(one, columns, n) != NO for one in self.required]
+        some: np.ndarray = np.any([np.zeros(n, bool), *told], axis=0)
+        return some
 
     def prepare(self, patterns: Sequence[Pattern]) -> None:  # noqa: B027 - a hook that a kind may leave
         """Be told the patterns of the rules that will compare the features, before the first batch."""

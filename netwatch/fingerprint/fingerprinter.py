@@ -46,10 +46,12 @@ class Fingerprinter:
         self._features: dict[str, Features] = {"conversation": self._conversations}
         wanted = {rule.entity for rule in self.rules} - self._features.keys()
         self._features |= {kind: FEATURES[kind](self.options) for kind in sorted(wanted)}
-        for kind, features in self._features.items():
-            features.prepare([p for rule in self.rules if rule.entity == kind for p in rule.patterns])
         self._targets = Targets(self.options)
         self._features["target"] = self._targets
+        for kind, features in self._features.items():
+            rules = [rule for rule in self.rules if rule.entity == kind]
+            features.required = [rule.required for rule in rules]
+            features.prepare([pattern for rule in rules for pattern in rule.patterns])
         self._classifier = Classifier([], self.rules)
 
     def observe(self, flows: Flows) -> Flows:

@@ -40,11 +40,13 @@ def run(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table] | None =
     return found.cast(schema)
 
 
-def stream(query: Query, flows: ibis.Table, rows: int) -> Iterator[pa.RecordBatch]:
-    """What ``query(flows)`` selects, some ``rows`` at a time; no other query may run on the backend meanwhile."""
+def stream(
+    query: Query, flows: ibis.Table, rows: int, beside: Mapping[str, pa.Table] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """What :func:`run` would give, some ``rows`` at a time; no other query may run on the backend meanwhile."""
     import pyarrow as pa
 
-    text, schema = _prepared(query, flows, {})
+    text, schema = _prepared(query, flows, beside or {})
 
     def begun(answer: Any) -> Iterator[pa.RecordBatch]:
         reader = iter(answer.to_arrow_reader(rows))

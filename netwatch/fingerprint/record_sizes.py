@@ -16,6 +16,8 @@ from netwatch.fingerprint.rhythm import atom_score
 
 CANDIDATES = 1000
 """Conversations whose records are looked at: those with the most records."""
+LEAST_SECONDS = 240
+"""Time from the first to the last of their records, at least."""
 _FILLED = (
     "sizes.known", "sizes.rebuilt", "sizes.client_mode", "sizes.server_mode", "sizes.client_top2", "sizes.server_top3",
     "sizes.client_messages", "sizes.client_count", "sizes.server_count", "sizes.cryptonote",
@@ -33,7 +35,7 @@ def candidates(columns: Mapping[str, np.ndarray], unseen: np.ndarray) -> np.ndar
     seen (``unseen`` (n,)): where one was, what it showed of messages is better than what records leave to guess.
     """
     thin = (columns["shape.client_packet_octets"] <= 1100) & (columns["shape.server_packet_octets"] <= 1000)
-    long = (columns["shape.seconds"] >= 240) & (columns["quality.least_packets"] >= 8)
+    long = (columns["shape.seconds"] >= LEAST_SECONDS) & (columns["quality.least_packets"] >= 8)
     told = (columns["quality.sampling"] == 1) & (columns["shape.rate"] <= 3e4) & (columns["shape.tcp"] == 1)
     unknown = (columns["sizes.known"] != 1) & (unseen > LEAST)
     rows = np.flatnonzero(thin & long & told & unknown)

@@ -14,6 +14,7 @@ from netwatch.model.elements import Detail, Direction, Orientation
 
 if TYPE_CHECKING:
     import ibis
+    import pyarrow as pa
 
 LEAST_SECONDS = 120
 LEAST_PACKETS = 10
@@ -41,7 +42,16 @@ def stitched(flows: ibis.Table, wanted: Sequence[bytes]) -> dict[str, Any]:
 
     asked = _asked([key for key in wanted if len(key) == KEY])
     named = [run(_named, flows, {"conversations_noted": asked})] if asked.num_rows else []
-    return _columns(pa.concat_tables([*named, run(_others, flows, {"conversations_noted": asked})]))
+    beside = {"conversations_noted": asked, "conversations_lasting": _lasting_ones(flows, LEAST_SECONDS)}
+    return _columns(pa.concat_tables([*named, run(_others, flows, beside)]))
+
+
+def _lasting_ones(flows: ibis.Table, least: float) -> pa.Table:
+    """Keys of the conversations that may have lived ``least`` seconds, and two minutes."""
+    import pyarrow as pa
+
+    least_us = pa.array([int(max(least, LEAST_SECONDS) * 1_000_000)], pa.int64())
+    return run(_lasting, flows, {"conversations_asked": pa.table({"least_us": least_us})})
 
 
 def _asked(wanted: Sequence[bytes]) -> Any:
@@ -54,13 +64,15 @@ def _asked(wanted: Sequence[bytes]) -> Any:
     return pa.table({name: pa.array([key[i] for key in keys], kind) for i, (name, kind) in named})
 
 
-def long_ones(flows: ibis.Table) -> Iterator[dict[str, Any]]:
-    """The conversations that lived two minutes, some at a time, those with one service never apart."""
+def long_ones(flows: ibis.Table, least: float) -> Iterator[dict[str, Any]]:
+    """The conversations that lived ``least`` seconds, and two minutes, some at a time, those with one service never
+    apart; ``clients`` float64: of that service, who had conversations of two minutes.
+    """
     import pyarrow as pa
 
     held: list[pa.RecordBatch] = []
     rows = 0
-    for batch in stream(_long, flows, PART):
+    for batch in stream(_long, flows, PART, {"conversations_lasting": _lasting_ones(flows, least)}):
         held.append(batch)
         rows += batch.num_rows
         if rows < PART:
@@ -117,45 +129,93 @@ def _last_service(rows: Any) -> int:
 
 def _named(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
     """The conversations asked for."""
-    return _grouped(_oriented(flows).semi_join(asked, _KEYS))
+    return _grouped(_oriented(flows).semi_join(asked, _KEYS)).order_by(_KEYS)
 
 
-def _others(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
+def _others(flows: ibis.Table, lasting: ibis.Table, asked: ibis.Table) -> ibis.Table:
     """The other conversations that lived two minutes."""
-    return _long(flows).anti_join(asked, _KEYS).order_by(_KEYS)
+    return _long(flows, lasting).anti_join(asked, _KEYS).drop("clients").order_by(_KEYS)
 
 
-def _long(flows: ibis.Table) -> ibis.Table:
-    """All conversations that lived two minutes, by service."""
-    told = _oriented(flows)
-    grouped = _grouped(_perhaps_long(told.filter((told.protocol.isin([6, 17])) & (told.seen >= 2))))
+def _long(flows: ibis.Table, lasting: ibis.Table) -> ibis.Table:
+    """The conversations that lived two minutes, of those whose keys are given, by service."""
+    import ibis
+
+    told = _oriented(_keyed(flows).inner_join(lasting, "ends"), "clients")
+    grouped = _grouped(told, clients=ibis._.clients.max())
     lived = grouped.until_us - grouped.since_us >= LEAST_SECONDS * 1_000_000
     return grouped.filter(lived & (grouped.seen >= LEAST_PACKETS)).order_by([*_SERVICE, "client"])
 
 
-def _perhaps_long(told: ibis.Table) -> ibis.Table:
-    """The records of conversations that may have lived two minutes: two numbers a key tell, before all is summed.
+def _lasting(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
+    """Keys that may have lived so long, before all is summed of any, and how many clients of the service have lived two
+    minutes.
 
-    Keys are taken by 64 bits of their addresses; those that share them by chance are told apart later.
+    Keys are taken by 64 bits; those that share them by chance are told apart later.
     """
     import ibis
 
-    t = ibis._
-    told = told.mutate(ends=told.client.hash() ^ told.server.hash())
-    keys = ["ends", "port", "protocol"]
-    spans = told.group_by(keys).aggregate(begun=t.since_us.min(), over=t.until_us.max())
-    return told.semi_join(spans.filter(spans.over - spans.begun >= LEAST_SECONDS * 1_000_000), keys).drop("ends")
+    t, told = ibis._, _keyed(flows)
+    spans = told.group_by("ends").aggregate(
+        lived=_micros(told.flow_end).max() - _micros(told.flow_start).min(), service=t.service.min(),
+        seen=(t.packet_delta_count + t.reverse_packet_delta_count).sum(),
+    )  # fmt: skip
+    spans = spans.filter((spans.lived >= LEAST_SECONDS * 1_000_000) & (spans.seen >= LEAST_PACKETS))
+    spans = spans.mutate(clients=spans.count().over(ibis.window(group_by="service")).cast("float64"))
+    return spans.cross_join(asked).filter(t.lived >= t.least_us).select("ends", "clients")
 
 
-def _oriented(flows: ibis.Table) -> ibis.Table:
-    """Each record with client, server, and what either sent. The rule is that of ``applications.service_is_source``."""
+def _keyed(flows: ibis.Table) -> ibis.Table:
+    """Records of which a conversation can be made that lives; ``ends`` and ``service`` are hashes of its key and of the
+    service's part of it, ``swapped``: the service is the source.
+    """
+    packets = flows.packet_delta_count + flows.reverse_packet_delta_count
+    flows = flows.filter(flows.protocol_identifier.isin([6, 17]) & (packets >= 2))
+    swapped = _swapped(flows)
+    client, server, port = _ends(flows, swapped)
+    service = _hash(server, port * 256 + flows.protocol_identifier.cast("int64"))
+    return flows.mutate(swapped=swapped, ends=_hash(client, service), service=service)
+
+
+def _hash(address: Any, number: Any) -> Any:
+    """64 bits of an address and a number, by the query engine's own function for that."""
+    import ibis
+
+    @ibis.udf.scalar.builtin(name="hash", signature=(("binary", str(number.type())), "uint64"))
+    def hashed(address, number):  # type: ignore[no-untyped-def]
+        ...
+
+    return hashed(address, number)
+
+
+def _swapped(flows: ibis.Table) -> Any:
+    """Whether the source is the server. The rule is that of ``applications.service_is_source``."""
     import ibis
 
     source, destination = flows.source_transport_port, flows.destination_transport_port
-    known = [port.isin(HIGH_SERVICES) for port in (source, destination)]
+    services = ibis.array([int(port) for port in HIGH_SERVICES])  # of IN the engine makes a join wherever it is used
+    known = [services.contains(port.cast("int64")) for port in (source, destination)]
     unclear = (source >= DYNAMIC) & (destination >= DYNAMIC) & (known[0] != known[1])
     lower = ibis.ifelse(unclear, known[0], (source < destination) & (source > 0))
-    swapped = (flows.orientation != Orientation.SYN) & lower
+    return (flows.orientation != Orientation.SYN) & lower
+
+
+def _ends(flows: ibis.Table, swapped: Any) -> tuple[Any, Any, Any]:
+    """Client, server and the service's port."""
+    import ibis
+
+    source, destination = flows.source_address, flows.destination_address
+    ports = flows.source_transport_port, flows.destination_transport_port
+    client, server = ibis.ifelse(swapped, destination, source), ibis.ifelse(swapped, source, destination)
+    return client, server, ibis.ifelse(swapped, *ports).cast("int64")
+
+
+def _oriented(flows: ibis.Table, *also: str) -> ibis.Table:
+    """Each record with client, server, and what either sent, and ``also`` these of its columns."""
+    import ibis
+
+    swapped = flows.swapped if "swapped" in flows.columns else _swapped(flows)
+    client, server, port = _ends(flows, swapped)
 
     def turned(one: Any, other: Any) -> Any:
         return ibis.ifelse(swapped, one, other)
@@ -169,9 +229,10 @@ def _oriented(flows: ibis.Table) -> ibis.Table:
     packets = flows.packet_delta_count + flows.reverse_packet_delta_count
     lasted = (_micros(flows.flow_end) - _micros(flows.flow_start)) / 1e6
     return flows.select(
-        client=turned(flows.destination_address, flows.source_address),
-        server=turned(flows.source_address, flows.destination_address),
-        port=turned(flows.source_transport_port, flows.destination_transport_port).cast("int64"),
+        *also,
+        client=client,
+        server=server,
+        port=port,
         protocol=flows.protocol_identifier.cast("int64"),
         since_us=_micros(flows.flow_start),
         until_us=_micros(flows.flow_end),
@@ -213,7 +274,7 @@ def _micros(column: Any) -> Any:
     return column.delta(ibis.timestamp("1970-01-01 00:00:00"), unit="microsecond")
 
 
-def _grouped(told: ibis.Table) -> ibis.Table:
+def _grouped(told: ibis.Table, **also: Any) -> ibis.Table:
     import ibis
 
     t = ibis._
@@ -221,7 +282,7 @@ def _grouped(told: ibis.Table) -> ibis.Table:
         "seen", "octets", "packets", "client_octets", "client_packets", "server_octets", "server_packets", "flagged",
         "pushing", "unseen",
     )  # fmt: skip
-    grouped = told.group_by(_KEYS).aggregate(
+    return told.group_by(_KEYS).aggregate(
         **{name: t[name].sum() for name in sums},
         since_us=t.since_us.min(),
         until_us=t.until_us.max(),
@@ -243,8 +304,8 @@ def _grouped(told: ibis.Table) -> ibis.Table:
         first_frame=t.first_frame.argmin(t.since_us),
         hours=t.hour.nunique(),
         one_port=t.client_port.min() == t.client_port.max(),
+        **also,
     )
-    return grouped.order_by(_KEYS)
 
 
 def _columns(frame: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.fingerprint.condition import Comparison, Group, evaluate
+from netwatch.fingerprint.condition import YES, Comparison, Group, evaluate, least
 from netwatch.fingerprint.engine import BEHAVIOUR_AT_MOST, judge, weigh
 from netwatch.fingerprint.features import FeatureTable
 from netwatch.fingerprint.load import make_rule
@@ -45,6 +45,23 @@ def test_conditions_agree_with_the_slow_twin(tree, rows):
     got = evaluate(tree, columns, len(rows))
     expected = [{True: 1, False: 0, None: -1}[slow(tree, dict(zip("abc", row, strict=True)))] for row in rows]
     assert got.tolist() == expected
+
+
+@given(condition, st.sets(st.sampled_from("abcd")), st.tuples(value, value, value, value))
+def test_no_row_for_which_a_condition_holds_has_less_than_its_least(tree, known, row):
+    columns = {name: np.array([held if name in known else math.nan]) for name, held in zip("abcd", row, strict=True)}
+    if evaluate(tree, columns, 1)[0] == YES:
+        floor = least(tree, "a", known)
+        assert floor < math.inf
+        assert floor == -math.inf or columns["a"][0] >= floor
+
+
+def test_the_least_that_a_rule_asks_for():
+    long, other = Comparison("a", ">=", 240.0), Comparison("b", ">=", 1.0)
+    assert least(Group("all", (long, other)), "a", "ab") == 240.0
+    assert least(Group("any", (long, other)), "a", "ab") == -math.inf
+    assert least(Group("any", (long, other)), "a", "a") == 240.0
+    assert least(Group("all", (long, other)), "a", "a") == math.inf
 
 
 def rule(*grounds, **more):
@@ -121,3 +138,19 @@ def test_a_class_whose_requirement_is_not_met_is_no_alternative():
     without, with_it = judge([likely, other], FeatureTable.of(seen), FingerprintOptions())
     assert "mining.getwork" not in dict(without.alternatives)
     assert "mining.getwork" in dict(with_it.alternatives)
+
+
+def test_entities_that_no_rule_may_tell_of_change_nothing_of_the_others():
+    first = rule(ground("a", "sizes", "sizes.score", 9.0), required={"feature": "shape.tcp"})
+    second = rule(ground("b", "timing", "timing.answered", 9.0), required={"feature": "shape.records", "value": 5})
+    random = np.random.default_rng(2)
+    names = ("sizes.score", "timing.answered", "shape.tcp", "shape.records")
+    columns = {name: random.choice([0.0, 1.0, 9.0, math.nan], 200) for name in names}
+    table = FeatureTable.of(columns)
+    table.facts, table.octets = (lambda row: {"row": row}), np.arange(200.0)
+    options = FingerprintOptions(prior=0.1)
+    whole = judge([first, second], table, options)
+    alone = [one for row in range(200) for one in judge([first, second], table.taken(np.array([row])), options)]
+    assert whole == alone
+    assert 0 < len(whole) < 200
+    assert [one.facts["row"] for one in whole] == [one.octets for one in whole]

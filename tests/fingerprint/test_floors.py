@@ -25,8 +25,11 @@ OWN = 0xFFFF_0A00_0000
 
 @cache
 def kinds():
-    """Of each kind made of halves, its features."""
-    return {kind: one for kind, one in Fingerprinter()._features.items() if one.floors}
+    """Of each kind made of halves, its features, whatever rules ask of them."""
+    made = {kind: one for kind, one in Fingerprinter()._features.items() if one.floors}
+    for one in made.values():
+        one.required = (None,)
+    return made
 
 
 def declared():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from netwatch.fingerprint import stitched
 from netwatch.model.flows import ELEMENTS, Flows, filled
@@ -28,8 +30,8 @@ def flows(n: int) -> Flows:
     return Flows(made)
 
 
-def expected(told: Flows) -> dict[tuple[int, ...], tuple[int, int]]:
-    """Octets and records of each conversation, one flow at a time."""
+def expected(told: Flows, seconds: int = 120) -> dict[tuple[int, ...], tuple[int, int]]:
+    """Octets and records of each conversation that lived so long, one flow at a time."""
     found: dict[tuple[int, ...], list[int]] = {}
     columns = ("source_address", "destination_address", "destination_transport_port", "protocol_identifier")
     for row in range(len(told)):
@@ -38,7 +40,7 @@ def expected(told: Flows) -> dict[tuple[int, ...], tuple[int, int]]:
         octets, packets = int(told["octet_delta_count"][row]), int(told["packet_delta_count"][row])
         one = found.setdefault(key, [since, until, 0, 0, 0])
         one[:] = min(one[0], since), max(one[1], until), one[2] + octets, one[3] + 1, one[4] + packets
-    return {k: (v[2], v[3]) for k, v in found.items() if v[1] - v[0] >= 2 * MINUTE and v[4] >= 10}
+    return {k: (v[2], v[3]) for k, v in found.items() if v[1] - v[0] >= seconds * 10**9 and v[4] >= 10}
 
 
 def test_parts_hold_every_long_conversation_once(tmp_path: Path, monkeypatch) -> None:
@@ -47,7 +49,7 @@ def test_parts_hold_every_long_conversation_once(tmp_path: Path, monkeypatch) ->
     store = FlowStore(tmp_path)
     store.append(told)
     store.flush()
-    parts = list(stitched.long_ones(store.table))
+    parts = list(stitched.long_ones(store.table, 0))
     store.close()
     assert len(parts) > 5
     found: dict[tuple[int, ...], tuple[int, int]] = {}
@@ -62,3 +64,21 @@ def test_parts_hold_every_long_conversation_once(tmp_path: Path, monkeypatch) ->
             services[-1].add((server, port, protocol))
     assert found == expected(told)
     assert sum(map(len, services)) == len(set.union(*services))
+
+
+@pytest.mark.parametrize("seconds", [0, 240, 1500])
+def test_of_those_that_lived_so_long_all_clients_of_two_minutes_are_counted(seconds: int, tmp_path: Path) -> None:
+    told = flows(3000)
+    store = FlowStore(tmp_path)
+    store.append(told)
+    store.flush()
+    (part,) = stitched.long_ones(store.table, seconds)
+    store.close()
+    kept = expected(told, max(seconds, 120))
+    assert 0 < len(kept) == len(part["port"])
+    served = Counter(key[1:] for key in expected(told))
+    for row in range(len(part["port"])):
+        client, server = (int.from_bytes(part[name][row].tobytes()[8:], "big") for name in ("client", "server"))
+        key = client, server, int(part["port"][row]), int(part["protocol"][row])
+        assert kept[key] == (int(part["octets"][row]), int(part["records"][row]))
+        assert part["clients"][row] == served[key[1:]]

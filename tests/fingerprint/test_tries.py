@@ -89,3 +89,21 @@ def test_the_order_of_flows_changes_nothing(tmp_path: Path) -> None:
     flows = connections(4)
     mixed = flows.take(np.random.default_rng(0).permutation(len(flows)))
     assert told(flows, tmp_path / "one") == told(mixed, tmp_path / "other")
+
+
+def test_who_never_fails_in_a_manner_has_no_row_of_it(tmp_path: Path) -> None:
+    flows = connections(5)
+    n = len(flows)
+    lucky = {name: column.copy() for name, column in flows.columns.items()}
+    lucky["tcp_control_bits"][:] = SYN | ACK | FIN
+    lucky["reverse_tcp_control_bits"][:] = SYN | ACK
+    asked = {name: column.copy() for name, column in flows.columns.items()}
+    asked["protocol_identifier"][:], asked["tcp_control_bits"][:], asked["reverse_tcp_control_bits"][:] = 17, 0, 0
+    asked["reverse_packet_delta_count"][:] = np.arange(n) % 2
+    both = told(Flows.concatenate([Flows(lucky), Flows(asked)]), tmp_path / "both")
+    alone = told(Flows(asked), tmp_path / "alone")
+    assert {kind for _, kind, _ in both} == {tries.KINDS.index("udp")}
+    assert both.keys() == alone.keys()
+    for key, row in alone.items():
+        assert {**both[key], "everything": row["everything"]} == row
+        assert both[key]["everything"] > row["everything"]

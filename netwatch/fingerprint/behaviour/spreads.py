@@ -8,7 +8,7 @@ import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import common_prefix, pointers
 from netwatch.fingerprint.behaviour.floors import Floor, Manners
-from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, UDP, frequent, halves
+from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, UDP, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
@@ -51,15 +51,17 @@ class Spreads(Features):
     def table(self, flows: ibis.Table) -> FeatureTable:
         """Features of every port that is scanned from inside by several."""
         sources = as_columns(run(_sources, flows))
-        chains = as_columns(run(_reached, flows))
-        reached = {
-            (row[0].tobytes(), int(row[1]), int(row[2]))
-            for row in zip(chains["receiver"], chains["port"], chains["protocol"], strict=True)
-        }
         service = sources["port"].astype(np.int64) * 256 + sources["protocol"].astype(np.int64)
         rows = [np.flatnonzero(service == each) for each in np.unique(service)]
         rows = [r[np.argsort(sources["since_us"][r], kind="stable")] for r in rows if len(r) >= LEAST_SOURCES]
-        return _table(sources, rows, reached)
+        return _table(sources, rows, _chains(flows) if rows else set())
+
+
+def _chains(flows: ibis.Table) -> set[tuple[bytes, int, int]]:
+    """Address, port and protocol of the hosts that :func:`_reached` tells of."""
+    chains = as_columns(run(_reached, flows))
+    ends = zip(chains["receiver"], chains["port"], chains["protocol"], strict=True)
+    return {(receiver.tobytes(), int(port), int(protocol)) for receiver, port, protocol in ends}
 
 
 def _table(t: dict[str, Any], rows: list[np.ndarray], reached: set[tuple[bytes, int, int]]) -> FeatureTable:
@@ -126,13 +128,16 @@ def _sources(flows: ibis.Table) -> ibis.Table:
     import ibis
 
     t = ibis._
-    tried = frequent(_tried(flows), ["sender", "port", "protocol"], LEAST_HOSTS)
-    counted = tried.group_by(["sender", "port", "protocol"]).aggregate(
+    keys = ["sender", "port", "protocol"]
+    tried = _tried(flows)
+    often = tried.group_by(keys).aggregate(times=t.count(), vain=t.failed.mean())
+    often = often.filter((often.times >= LEAST_HOSTS) & (often.vain >= LEAST_FAILED))
+    counted = tried.semi_join(often, keys).group_by(keys).aggregate(
         hosts=t.receiver.nunique(), failed=t.failed.mean(), packets=t.packets.sum(), octets=t.octets.sum(),
         flows=t.count(), since_us=t.since_us.min(), until_us=t.until_us.max(), interval=t.interval.max(),
         input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
-    counted = counted.filter((counted.hosts >= LEAST_HOSTS) & (counted.failed >= LEAST_FAILED))
+    counted = counted.filter(counted.hosts >= LEAST_HOSTS)
     return counted.order_by(["port", "protocol", "since_us", "sender"])
 
 

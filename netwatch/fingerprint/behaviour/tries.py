@@ -80,33 +80,25 @@ def _told(h: ibis.Table) -> ibis.Table:
     return told.mutate(failed=_failed(told))
 
 
-def _pairs(h: ibis.Table) -> ibis.Table:
-    """Tries of one address and port by hour: whether any succeeded; of answers only those to who asked nothing."""
+def _looked_at(h: ibis.Table) -> ibis.Table:
+    """Tries of those worth a look, with ``port`` and ``form``; of answers only those to who asked nothing."""
     import ibis
 
-    t = ibis._
     told, narrow = _told(h), _told(h.select(*TELLS))
     # Who gets through to everybody scans nothing: looked at is who fails, or asks what may well be answered.
     telling = narrow.filter(
         (narrow.failed.fill_null(1) == 1) | ~narrow.kind.isin([KINDS.index("tcp"), KINDS.index("udp")])
     )
+    told = told.semi_join(telling.select("sender", "kind").distinct(), ["sender", "kind"])
     told = told.semi_join(frequent(telling, ["sender", "hour"], LEAST_PAIRS), ["sender", "hour"])
     answers = told.kind == KINDS.index("backscatter")
     port = ibis.cases((answers & told.protocol.isin([1, 58]), 0), (answers, told.sender_port), else_=told.receiver_port)
     odd = ibis.ifelse((told.flags & (SYN | ACK | RST)) == 0, told.flags & ANY, ibis.null("int64"))
     told = told.mutate(port=port, form=odd)
-    pairs = told.group_by(["sender", "receiver", "port", "kind", "hour"]).aggregate(
-        packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), failed=t.failed.min(),
-        odd=t.form.count(), form=t.form.max(),
-        own_port=t.sender_port.min(), inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
-        since_us=t.since_us.min(), until_us=t.until_us.max(), interval=t.interval.max(),
-        input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
-    )  # fmt: skip
-    answers = pairs.kind == KINDS.index("backscatter")
-    unasked = pairs.filter(answers)
+    unasked = told.filter(answers)
     asked = h.select(sender=h.receiver, receiver=h.sender, hour=h.window // 12)
     unasked = unasked.anti_join(asked.semi_join(unasked, "sender"), ["sender", "receiver", "hour"])
-    return pairs.filter(~answers).union(unasked, distinct=False)
+    return told.filter(~answers).union(unasked, distinct=False)
 
 
 def _decided(pairs: ibis.Table, counted: ibis.Table) -> ibis.Table:
@@ -136,24 +128,29 @@ def _decided(pairs: ibis.Table, counted: ibis.Table) -> ibis.Table:
 
 
 def hours(flows: ibis.Table) -> ibis.Table:
-    """Pairs counted by sender, kind and hour."""
+    """Pairs of address and port counted by sender, kind and hour; of a pair is known whether any try succeeded."""
     import ibis
 
     t, h = ibis._, halves(flows)
-    pairs = _pairs(h)
+    told = _looked_at(h)
+    pairs = told.group_by([*WALK, "receiver", "port"]).aggregate(
+        packets=t.packets.sum(), failed=t.failed.min(), form=t.form.max(), own_port=t.sender_port.min(),
+        since_us=t.since_us.min(),
+    )  # fmt: skip
     most = t.packets * 65536 - t.port  # of ports with as many packets the lowest, in whatever order they come
     each = pairs.group_by([*WALK, "receiver"]).aggregate(here=pairs.count())
     each = each.group_by(WALK).aggregate(hosts=each.count(), widest=each.here.max())
     counted = pairs.group_by(WALK).aggregate(
-        ports=t.port.nunique(), pairs=t.count(),
-        failed=t.failed.sum().fill_null(0),
-        known=t.failed.count(), forms=t.form.nunique(),
-        own_ports=t.own_port.nunique(), packets=t.packets.sum(), octets=t.octets.sum(),
-        flows=t.flows.sum(), odd=t.odd.sum(), inbound=t.inbound.sum(), outbound=t.outbound.sum(), low=t.receiver.min(),
-        high=t.receiver.max(), service=t.port.argmax(most), since_us=t.since_us.min(), until_us=t.until_us.max(),
-        interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
+        ports=t.port.nunique(), pairs=t.count(), failed=t.failed.sum().fill_null(0), known=t.failed.count(),
+        forms=t.form.nunique(), own_ports=t.own_port.nunique(), service=t.port.argmax(most),
     )  # fmt: skip
     counted = _decided(pairs, counted.filter(counted.pairs >= LEAST_PAIRS)).inner_join(each, WALK)
+    summed = told.group_by(WALK).aggregate(
+        packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), odd=t.form.count(),
+        inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(), low=t.receiver.min(),
+        high=t.receiver.max(), since_us=t.since_us.min(), until_us=t.until_us.max(), interval=t.interval.max(),
+        input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
+    )  # fmt: skip
     begun = h.filter(h.opens).mutate(hour=h.window // 12).semi_join(counted, ["sender", "hour"])
     sent = begun.group_by(["sender", "hour"]).aggregate(everything=begun.count())
-    return counted.inner_join(sent, ["sender", "hour"]).order_by(WALK)
+    return counted.inner_join(summed, WALK).inner_join(sent, ["sender", "hour"]).order_by(WALK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -41,23 +41,22 @@ class Uploads(Features):
     floors: ClassVar[tuple[Floor, ...]] = (Floor(FLOOR, ("sender",), "octets", 3600, directions=(Direction.OUTBOUND,)),)
 
     def table(self, flows: ibis.Table) -> FeatureTable:
-        """Features of every such hour."""
-        t = as_columns(run(_hours, flows))
-        n = len(t["sent"])
-        balance = (t["sent"] - t["received"]) / np.maximum(1.0, t["sent"] + t["received"])
-        before = np.where(t["hours"] > 0, t["most"], np.nan)
-        columns = {
-            "upload.octets": t["sent"],
-            "upload.times_most": t["sent"] / np.maximum(1.0, before),
-            "upload.hours": t["hours"].astype(np.float64),
-            "upload.days": t["since_first"] / 24.0,
-            "upload.balance": balance,
-            "upload.balance_shift": balance - t["usual_balance"].astype(np.float64),
+        """Features of every such hour of which a rule may tell."""
+        import pyarrow as pa
+
+        hours = as_columns(run(_hours, flows))
+        rows = np.flatnonzero(self.wanted(_of_hours(hours), len(hours["sent"])))
+        hours = {name: column[rows] for name, column in hours.items()}
+        host = pa.array([octets.tobytes() for octets in hours["host"]], pa.binary())
+        asked = pa.table({"host": host, "hour": pa.array(hours["hour"], pa.int64())})
+        t = hours | as_columns(run(_peers, flows, {"upload_hours": asked}))
+        columns = _of_hours(t) | {
             "upload.peer_share": t["peer_sent"] / np.maximum(1.0, t["sent"]),
             "upload.peer_before": np.nan_to_num(t["peer_before"].astype(np.float64)),
             "upload.answered": t["peer_back"] / np.maximum(1.0, t["peer_packets"]),
             "quality.sampling": t["interval"].astype(np.float64),
         }
+        n = len(rows)
         return FeatureTable(
             subject=from_octets(t["host"]),
             peer=from_octets(t["peer"]),
@@ -74,23 +73,41 @@ class Uploads(Features):
         )
 
 
-def _hours(flows: ibis.Table) -> ibis.Table:
-    """Hours of hosts above the floor, with the largest receiver and with what the hours before were like."""
+def _of_hours(t: dict[str, Any]) -> dict[str, np.ndarray]:
+    """What is known of an hour before its receivers are told apart."""
+    balance = (t["sent"] - t["received"]) / np.maximum(1.0, t["sent"] + t["received"])
+    before = np.where(t["hours"] > 0, t["most"], np.nan)
+    return {
+        "upload.octets": t["sent"],
+        "upload.times_most": t["sent"] / np.maximum(1.0, before),
+        "upload.hours": t["hours"].astype(np.float64),
+        "upload.days": t["since_first"] / 24.0,
+        "upload.balance": balance,
+        "upload.balance_shift": balance - t["usual_balance"].astype(np.float64),
+    }
+
+
+def _crossing(flows: ibis.Table) -> ibis.Table:
+    """Halves to and from the outside, by the inside host and the other."""
     import ibis
 
-    t, h = ibis._, halves(flows)
+    h = halves(flows)
     crossing = h.filter(h.inbound | h.outbound).mutate(hour=h.window // 12)
     out = crossing.outbound
-    both = crossing.mutate(
+    return crossing.mutate(
         host=ibis.ifelse(out, crossing.sender, crossing.receiver),
         peer=ibis.ifelse(out, crossing.receiver, crossing.sender), sent=ibis.ifelse(out, crossing.octets, 0.0),
         received=ibis.ifelse(out, 0.0, crossing.octets), up=ibis.ifelse(out, crossing.packets, 0.0),
         down=ibis.ifelse(out, 0.0, crossing.packets),
     )  # fmt: skip
-    # Floors first: what is kept by peer is what was sent to it, so that strangers' probes make no rows.
-    large = both.group_by(["host"]).aggregate(whole=t.sent.sum())
-    both = both.semi_join(large.filter(large.whole >= FLOOR), "host")
-    hours = both.group_by(["host", "hour"]).aggregate(sent=t.sent.sum(), received=t.received.sum())
+
+
+def _hours(flows: ibis.Table) -> ibis.Table:
+    """Hours of hosts above the floor, and what the hours before were like."""
+    import ibis
+
+    t = ibis._
+    hours = _crossing(flows).group_by(["host", "hour"]).aggregate(sent=t.sent.sum(), received=t.received.sum())
     ratio = (hours.sent - hours.received) / (hours.sent + hours.received)
     earlier = ibis.window(group_by="host", order_by=hours.hour, preceding=(None, 1))
     hours = hours.mutate(balance=ratio)
@@ -99,8 +116,15 @@ def _hours(flows: ibis.Table) -> ibis.Table:
         usual_balance=hours.balance.median().over(earlier),
         since_first=hours.hour - hours.hour.min().over(ibis.window(group_by="host")),
     )  # fmt: skip
-    large_hours = hours.filter(hours.sent >= FLOOR)
-    peers = both.semi_join(large_hours, "host").group_by(["host", "peer", "hour"]).aggregate(
+    return hours.filter(hours.sent >= FLOOR).drop("balance").order_by(["host", "hour"])
+
+
+def _peers(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
+    """Of the hours asked for the largest receiver, and what it was sent in the hours before."""
+    import ibis
+
+    t = ibis._
+    peers = _crossing(flows).semi_join(asked, "host").group_by(["host", "peer", "hour"]).aggregate(
         peer_sent=t.sent.sum(), peer_packets=t.up.sum(), peer_back=t.down.sum(), flows=t.count(),
         since_us=t.since_us.min(), until_us=t.until_us.max(), interval=t.interval.max(),
         input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
@@ -108,5 +132,4 @@ def _hours(flows: ibis.Table) -> ibis.Table:
     before = ibis.window(group_by=["host", "peer"], order_by=peers.hour, preceding=(None, 1))
     rank = ibis.window(group_by=["host", "hour"], order_by=[peers.peer_sent.desc(), peers.peer])
     peers = peers.mutate(peer_before=peers.peer_sent.sum().over(before), rank=ibis.row_number().over(rank))
-    joined = large_hours.inner_join(peers.filter(peers.rank == 0).drop("rank"), ["host", "hour"])
-    return joined.order_by(["host", "hour"])
+    return peers.filter(peers.rank == 0).drop("rank").semi_join(asked, ["host", "hour"]).order_by(["host", "hour"])
