@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from netwatch.errors import OutputError
 from netwatch.store.delta import make_private
 
 
@@ -16,9 +17,11 @@ def scratch(state: Path) -> Iterator[None]:
     """Let all temporary files of this process lie below ``state`` for the ``with`` block, which holds the lock.
 
     Raises:
-        OutputError: the directory cannot be made.
+        OutputError: the directory cannot be made, or a symbolic link is in its place.
     """
     directory, before = state / "scratch", tempfile.tempdir
+    if directory.is_symlink():
+        raise OutputError(f"{directory} is a symbolic link; temporary files are not written through one")
     shutil.rmtree(directory, ignore_errors=True)
     make_private(directory)
     tempfile.tempdir = str(directory)

@@ -220,10 +220,10 @@ class Delta:
 
 
 def make_private(directory: Path) -> None:
-    """A directory for the owner alone, and those above it that are missing.
+    """A directory for the owner alone, and those above it that are missing; one that is there keeps its mode.
 
     Raises:
-        OutputError: it cannot be made, or is a symbolic link.
+        OutputError: it cannot be made.
     """
     try:
         directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

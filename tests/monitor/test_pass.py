@@ -109,6 +109,31 @@ def test_bad_input_is_set_aside_with_its_reason_and_the_rest_goes_on(home):
     assert faults.get("empty")
 
 
+def test_what_cannot_be_read_is_one_line_and_the_rest_goes_on(home):
+    config = home / "netwatch.toml"
+    config.write_text(config.read_text() + '[source.odd]\npath = "/proc/self/me[m]"\nsettle = 0\n')
+    bring(home, 0)
+    later = 4_000_000_000 * 10**9
+    summary = run(home, later)
+    assert summary.inputs_ingested == 1
+    assert summary.faults == ("cannot read /proc/self/mem: Input/output error",)
+    assert run(home, later).faults == summary.faults  # it is tried again
+
+
+def test_a_spool_is_only_read(home):
+    def there():
+        states = ((path.name, path.lstat()) for path in sorted((home / "spool").rglob("*")))
+        return [(name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_mode) for name, s in states]
+
+    for index in range(2):
+        bring(home, index).chmod(0o400)
+    (home / "spool").chmod(0o500)
+    before = there()
+    assert run(home).inputs_ingested == 2
+    assert there() == before
+    (home / "spool").chmod(0o700)
+
+
 def test_names_do_nothing(home):
     for index, name in enumerate(["a\nb", "'; drop table ledger; --", "$(touch x)`y`", "\x1b[2J"]):
         bring(home, index, name)
@@ -150,6 +175,13 @@ def test_links_are_not_followed_by_lock_and_state(home):
     with pytest.raises(OutputError, match="symbolic link"):
         run(home)
     assert (home / "victim").read_text() == "precious"
+    (home / "store" / "state.sqlite").unlink()
+    (home / "elsewhere").mkdir()
+    (home / "elsewhere" / "precious").write_text("precious")
+    (home / "store" / "scratch").symlink_to(home / "elsewhere")
+    with pytest.raises(OutputError, match="scratch is a symbolic link"):
+        run(home)
+    assert [path.name for path in (home / "elsewhere").iterdir()] == ["precious"]
 
 
 def test_a_clock_that_steps_back_is_told_and_does_no_harm(home):
