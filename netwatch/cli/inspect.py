@@ -64,7 +64,7 @@ def inspect(
     from netwatch.meter import Copies, Meter
 
     chosen = options(None, reading)
-    inputs, meter = open_inputs(files, chosen.read), Meter(chosen.meter)
+    inputs, meter = open_inputs(files, chosen.read), Meter(chosen.meter, payload=False)
     copies = Copies([file.begins for file in inputs.files], dedupe=chosen.meter.dedupe)
     contents: dict[int, Content] = {}
     with progress(quiet=quiet) as advance:

@@ -103,12 +103,13 @@ class Ended(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """Timeouts in ns, and whether a duplicate is left out."""
+    """Timeouts in ns, whether a duplicate is left out, and whether payload is looked at."""
 
     active: int
     idle: int
     linger: int
     dedupe: bool
+    payload: bool
 
 
 @inlined

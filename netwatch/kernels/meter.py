@@ -81,9 +81,10 @@ class Scratch(NamedTuple):
 
 
 @inlined
-def look_ahead(rows, octets, start, stop, table, exchanges, scratch):  # type: ignore[no-untyped-def]
+def look_ahead(packets, start, stop, table, exchanges, scratch, payload):  # type: ignore[no-untyped-def]
     """Hash a block of packets and ask for the memory that they will need, one level of indirection after another."""
     index = table.buckets
+    rows = packets.rows
     for k in range(stop - start):
         packet = rows[start + k]
         source_port, destination_port = packet.source_port, packet.destination_port
@@ -96,8 +97,8 @@ def look_ahead(rows, octets, start, stop, table, exchanges, scratch):  # type: i
         scratch.source_port[k], scratch.destination_port[k], scratch.hash[k] = source_port, destination_port, hash
         at = np.int64(hash & np.uint64(index.size // WAYS - 1)) * WAYS
         prefetch(index, at)
-        if packet.payload_length:
-            prefetch(octets, packet.payload_start)
+        if payload and packet.payload_length:
+            prefetch(packets.octets, packet.payload_start)
     for k in range(stop - start):
         hash = scratch.hash[k]
         at = np.int64(hash & np.uint64(index.size // WAYS - 1)) * WAYS
@@ -111,7 +112,7 @@ def look_ahead(rows, octets, start, stop, table, exchanges, scratch):  # type: i
                 break
             if index[way] == np.uint64(0):
                 break
-    for k in range(stop - start):
+    for k in range(stop - start if payload else 0):
         if scratch.slot[k] >= 0 and rows[start + k].payload_length:
             exchange = table.flows[scratch.slot[k]].exchange
             if exchange >= 0:
@@ -196,7 +197,7 @@ def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):
     crowded = table.buckets.size // WAYS * FILL if table.buckets.size < packets.largest_index else table.flows.size + 1
     while start < rows.size:
         stop = min(start + BLOCK, rows.size)
-        look_ahead(rows, packets.octets, start, stop, table, exchanges, scratch)
+        look_ahead(packets, start, stop, table, exchanges, scratch, limits.payload)
         for i in range(start, stop):
             if not has_room(state, ended) or state.open >= crowded:
                 return i
@@ -235,7 +236,7 @@ def meter_packets(packets, table, exchanges, fragments, ended, scratch, limits):
                 state.duplicate_octets += packet.ip_length
                 if limits.dedupe:
                     continue
-            if packet.payload_length:
+            if limits.payload and packet.payload_length:
                 if flow.exchange < 0:
                     flow.exchange = open_exchange(exchanges)
                 if flow.exchange < 0:

@@ -31,16 +31,18 @@ class Meter:
 
     A flow ends (in packet time) after ``idle_timeout`` of silence, when it has lasted ``active_timeout``, some seconds
     after a RST or the FINs of both sides, when a new SYN follows a FIN or RST, or early for want of room. How packets
-    are cut into batches makes no difference. Memory follows open flows, up to the limits of the options.
+    are cut into batches makes no difference. Memory follows open flows, up to the limits of the options. Without
+    ``payload`` nobody looks at what packets carry, and the flows' exchange tells of none.
     """
 
-    def __init__(self, options: MeterOptions | None = None) -> None:
+    def __init__(self, options: MeterOptions | None = None, *, payload: bool = True) -> None:
         self.options = options = options or MeterOptions()
         self._limits = Limits(
             active=round(options.active_timeout * 1e9),
             idle=round(options.idle_timeout * 1e9),
             linger=round(min(options.linger, options.idle_timeout) * 1e9),
             dedupe=options.dedupe,
+            payload=payload,
         )
         self._largest_index = _power_of_two(options.max_flows * WAYS // FILL)
         self._state = np.zeros(1, STATE)

@@ -42,7 +42,7 @@ def meter_into(
     from netwatch.kernels.columns import Told
     from netwatch.store.flowfile import FlowFile
 
-    inputs, meter = open_inputs(paths, reading), Meter(metering)
+    inputs, meter = open_inputs(paths, reading), Meter(metering, payload=False)  # a file of flows holds none of it
     copies = Copies([file.begins for file in inputs.files], dedupe=metering.dedupe)
     with FlowFile(out, Told._fields) as file:
         for batch in inputs:
