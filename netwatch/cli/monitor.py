@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 from netwatch.cli.choices import OUTPUT
 from netwatch.cli.console import print_json, print_tallies, stderr, stdout
 from netwatch.model.text import count, duration, printable
+from netwatch.model.times import parse_width
 
+LIMITS = Group("Limits: from where on it is a warning, and critical", sort_key=1)
 Config = Annotated[Path, Parameter(help="The configuration file.")]
 
 
@@ -84,11 +86,20 @@ def install(
         print(f"\n# {directory / name}\n{text}", end="")
 
 
-def check(*, config: Config = Path("netwatch.toml")) -> int:
+def check(
+    *,
+    config: Config = Path("netwatch.toml"),
+    age: Annotated[tuple[str, str], Parameter(help="Of the last success.", group=LIMITS)] = ("15m", "1h"),
+    lag: Annotated[tuple[str, str], Parameter(help="Of the newest flow.", group=LIMITS)] = ("1h", "6h"),
+    loss: Annotated[tuple[float, float], Parameter(help="Percent of the units.", group=LIMITS)] = (1.0, 10.0),
+    quarantined: Annotated[tuple[int, int], Parameter(help="Inputs set aside.", group=LIMITS)] = (1, 100),
+) -> int:
     """The state of the monitor as Nagios and Icinga plug-ins tell it: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
 
     For example:
         netwatch monitor check --config /etc/netwatch/netwatch.toml
+
+        netwatch monitor check --age 2h 1d --lag 1d 2d
     """
     import time
 
@@ -99,8 +110,14 @@ def check(*, config: Config = Path("netwatch.toml")) -> int:
     from netwatch.monitor.one_pass import last_summary
 
     try:
-        status, line = judge(last_summary(load(config).state), CheckLimits(), time.time_ns())
+        limits = CheckLimits(_seconds(age), _seconds(lag), (loss[0] / 100, loss[1] / 100), quarantined)
+        status, line = judge(last_summary(load(config).state), limits, time.time_ns())
     except NetwatchError as fault:
         status, line = UNKNOWN, f"NETWATCH UNKNOWN - {printable(str(fault), 500)}"
     print(line)
     return status
+
+
+def _seconds(widths: tuple[str, str]) -> tuple[float, float]:
+    warning, critical = (parse_width(width) / 1e9 for width in widths)
+    return warning, critical
