@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,8 @@ from netwatch.places import is_url
 if TYPE_CHECKING:
     from netwatch.config import MonitorOptions
 
+_SECRET = re.compile("secret|key|token|password|sas|credential|service_account$", re.IGNORECASE)
+"""In names of options of object stores whose values are, or hold, secrets."""
 File = Annotated[Path, Parameter(help="The configuration file.")]
 
 
@@ -58,7 +61,7 @@ def _not_here(options: MonitorOptions) -> Iterator[str]:
 
 
 def show(file: File = Path("netwatch.toml"), /) -> None:
-    """Every option in force, as JSON: those of the file, and the defaults of the rest.
+    """Every option in force, as JSON: those of the file, and the defaults of the rest; secrets are only said to be set.
 
     For example:
         netwatch config show netwatch.toml
@@ -66,7 +69,9 @@ def show(file: File = Path("netwatch.toml"), /) -> None:
     from netwatch.config import load
     from netwatch.pipeline.analysis import plain
 
-    print_json(_texts(plain(asdict(load(file)))))
+    options = load(file)
+    storage = {name: "(set)" if _SECRET.search(name) else value for name, value in options.storage.items()}
+    print_json(_texts(plain(asdict(replace(options, storage=storage)))))
 
 
 def _texts(value: object) -> object:

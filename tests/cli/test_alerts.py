@@ -51,6 +51,16 @@ def test_a_check_tells_what_is_not_there(config: Path, capsys: pytest.CaptureFix
     assert "[alerts.sinks.soc]: NETWATCH_TEST_URL is not set" in told.err
 
 
+def test_secrets_of_a_store_are_not_shown(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("AWS_SECRET_ACCESS_KEY", "aws_session_token", "AZURE_STORAGE_SAS_KEY", "google_service_account_key")
+    secrets = "".join(f'{name} = "hunter2"\n' for name in names)
+    config.write_text(config.read_text() + f'[storage]\nAWS_REGION = "eu-1"\n{secrets}')
+    assert run(["config", "show", str(config)]) == 0
+    shown = capsys.readouterr().out
+    assert json.loads(shown)["storage"] == {"AWS_REGION": "eu-1", **dict.fromkeys(names, "(set)")}
+    assert "hunter2" not in shown
+
+
 def test_a_sink_that_does_not_take_it(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
