@@ -13,9 +13,11 @@ from netwatch.detect.coarse import turns
 from netwatch.detect.expectation import Baseline, centres, well_known
 from netwatch.detect.interval import Located, around, located
 from netwatch.detect.local_step import mixed, step
+from netwatch.detect.noise import Estimate
 from netwatch.detect.pieces import pieces, without_spikes
 from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, Sought, Structure, column, structure, yearly
 from netwatch.detect.study import Study
+from netwatch.detect.weekdays import without_week
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Series
 
@@ -24,11 +26,11 @@ WEEKLY_FROM = 180
 _REACH, _STEP_REACH = 180, 60
 _EPISODE_DAYS = 90
 _PROVISIONAL_DAYS = 10
+_INNER = 7
+"""Places of an episode from which its size is taken without its edges, too."""
 _LEAST = 24
 _FULL = 0.9
 """Share of bins with traffic from which on the middle of a day's logs is its level."""
-_WEEK_KNOWN = 0.9
-"""Share of a week that must be known before a day is held against its mean."""
 _SHORT_RATIO = 1.5
 _RAMP_ENDS = (16, 4)
 """Weeks round the likeliest ends of a ramp within which they may be, and the stride."""
@@ -81,33 +83,6 @@ def levels_of(series: Series, base: Baseline) -> Levels:
     values[known] = np.nanmedian(blocks[known], axis=1)
     times = series.bins.start + series.bins.width * per * np.arange(count + 1)
     return Levels(without_week(values, clock.day[per // 2 :: per][:count], 28), times, 4.0)
-
-
-def without_week(level: np.ndarray, day: np.ndarray, period: int) -> np.ndarray:
-    """A log level of ``period`` places a week without what its weekdays add: weekends are no changes.
-
-    ``day`` int64 (n,): each place's local day. What a weekday adds is its days' median departure from the mean of the
-    whole week round them, with one week without any counted in: of two weeks it is what both show.
-    """
-    n, known = len(level), ~np.isnan(level)
-    if n < 2 * period:
-        return level
-    sums, counts = (
-        np.lib.stride_tricks.sliding_window_view(x, period).sum(axis=1) for x in (np.where(known, level, 0.0), known)
-    )
-    whole = np.flatnonzero(counts >= _WEEK_KNOWN * period)
-    if not len(whole):
-        return level
-    places = np.arange(n)
-    week = whole[np.searchsorted((whole[1:] + whole[:-1]) / 2, places - period // 2)]
-    within = known & (week <= places) & (places < week + period)
-    departure = (level - sums[week] / counts[week])[within]
-    seen = np.bincount(day[within], minlength=7)
-    daily = np.where(seen > 0, np.bincount(day[within], departure, len(seen)) / np.maximum(seen, 1), np.nan)
-    added = [np.append(daily[one::7][~np.isnan(daily[one::7])], 0.0) for one in range(7)]
-    weekly = np.array([np.median(told) if len(told) > 2 else 0.0 for told in added])
-    free: np.ndarray = level - weekly[day % 7]
-    return free
 
 
 def seldom_empty(series: Series) -> bool:
@@ -303,9 +278,19 @@ class _Fine(_Report):
 
     def _episode(self, atom: Atom) -> Change | None:
         found = self._located(atom, atom.until, 5 if self.factor > 1 else 1)
+        if found.atom.until - found.atom.at >= _INNER:
+            found = found._replace(estimate=mixed(found.estimate, self._within(atom, found.atom)))
         if abs(found.estimate.effect) < np.log(self.min_ratio):
             return None
         return self._change(ChangeKind.EPISODE, (found.atom.at, found.atom.until), found)
+
+    def _within(self, atom: Atom, placed: Atom) -> Estimate:
+        """Size of an episode by the places that are wholly in or out of it: it seldom begins at midnight."""
+        level, fixed = self._others(atom)
+        level = level.copy()
+        level[[place for place in (placed.at, placed.until) if place < self.n]] = np.nan
+        window = self._window(atom, atom.until)
+        return located(level, fixed, [placed], window, self._sampling_error(*window)).estimate
 
     def _ramp(self, atom: Atom) -> Change | None:
         n = len(self.coarse)
