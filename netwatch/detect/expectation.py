@@ -167,14 +167,19 @@ def smoothed(profile: np.ndarray) -> np.ndarray:
 
 
 def _holidays(matrix: np.ndarray, profile: np.ndarray, trend: np.ndarray, clock: Clock) -> np.ndarray:
-    """The profile with the coming Sunday's put on weekdays that it explains far better."""
+    """The profile with the coming Sunday's put on weekdays that it explains far better.
+
+    The day's own is held against the level of the days before and after it, too: on the day of a step the level about
+    it is the day's, of whatever weekday.
+    """
     day = np.arange(clock.days)
     weekday = np.asarray(clock.weekday[: clock.days], np.int64)
     coming = day + 6 - weekday
     sunday = np.where(coming < clock.days, coming, day - 1 - weekday)
     may = (weekday < 5) & (sunday >= 0)
     rows = matrix - trend[:, None]
-    own = _mean_distance(rows, profile)
+    sides = [trend[np.clip(day + apart, 0, clock.days - 1)] for apart in (-_LEVEL_REACH // 2, 0, _LEVEL_REACH // 2)]
+    own = np.min([_mean_distance(matrix - side[:, None], profile) for side in sides], axis=0)
     other = _mean_distance(rows, profile[np.where(may, sunday, day)])
     better = may & (other < 0.6 * own)
     out = profile.copy()

@@ -13,6 +13,9 @@ import numpy as np
 from netwatch.detect.noise import Estimate, Plans, Posterior, posterior
 from netwatch.detect.structure import RAMP, STEP, Atom, column
 
+_SIDE, _BETWEEN = 7, 0.15
+"""Places to each side of an edge, and how far into a change a place must be to be in its midst."""
+
 
 class Located(NamedTuple):
     """An atom at its likeliest place, and the range (first, last) that holds its start with 95 %."""
@@ -70,3 +73,19 @@ def around(atom: Atom, n: int, reach: int, stride: int) -> list[Atom]:
     last = n - 1 if atom.kind == RAMP else n
     inside = [(a, b) for a, b in ends if a >= edge and b <= last and b - a >= least]
     return [Atom(atom.kind, a, b) for a, b in inside]
+
+
+def turning(level: np.ndarray, atom: Atom) -> list[int]:
+    """The places at an atom's edges whose level lies between both sides: in their midst it changed, so that they belong
+    to neither. ``level`` float64 (n,).
+    """
+    edges = (atom.at,) if atom.kind == STEP else (atom.at, atom.until)
+    between = []
+    for edge in edges:
+        before, after = level[max(0, edge - 1 - _SIDE) : max(edge - 1, 0)], level[edge + 1 : edge + 1 + _SIDE]
+        if np.isnan(before).all() or np.isnan(after).all() or not 0 < edge < len(level):
+            continue
+        start, size = np.nanmedian(before), np.nanmedian(after) - np.nanmedian(before)
+        share = (level[edge - 1 : edge + 1] - start) / (size or np.nan)
+        between += [edge - 1 + int(place) for place in np.flatnonzero((share > _BETWEEN) & (share < 1 - _BETWEEN))]
+    return between

@@ -11,7 +11,7 @@ import numpy as np
 from netwatch.detect.clock import DAY
 from netwatch.detect.coarse import turns
 from netwatch.detect.expectation import Baseline, centres, well_known
-from netwatch.detect.interval import Located, around, located
+from netwatch.detect.interval import Located, around, located, turning
 from netwatch.detect.local_step import mixed, step
 from netwatch.detect.noise import Estimate
 from netwatch.detect.pieces import pieces, without_spikes
@@ -25,6 +25,10 @@ WEEKLY_FROM = 180
 """Days of history from which atoms are first sought among weeks."""
 _REACH, _STEP_REACH = 180, 60
 _EPISODE_DAYS = 90
+_RECENT, _LATEST = 91, 35
+"""Days at the end that are looked at day by day before the weeks, three of which a step must stand; and the last of
+them in which a level shift is told so: the weeks are then those before it.
+"""
 _PROVISIONAL_DAYS = 10
 _INNER = 7
 """Places of an episode from which its size is taken without its edges, too."""
@@ -59,8 +63,27 @@ def changes_of(series: Series, study: Study, kind: ChangeKind, detector: str) ->
     known = ~np.isnan(levels.values)
     if known.sum() < _LEAST or known.sum() / levels.per_day < 7:
         return
+    recent: list[Change] = []
+    if levels.per_day == 1.0 and len(known) >= WEEKLY_FROM:
+        tail = Levels(levels.values[-_RECENT:], levels.times[-_RECENT - 1 :], 1.0)
+        late = int(levels.times[-_LATEST - 1])
+        seen = _Fine(series, tail, study, kind, detector).changes()
+        recent = _greatest([change for change in seen if change.kind is kind and change.since >= late])
+    if recent:
+        end = int(np.searchsorted(levels.times, recent[0].since))
+        levels = Levels(levels.values[:end], levels.times[: end + 1], 1.0)
     report = _Coarse if levels.per_day < 1.0 else _Fine
     yield from report(series, levels, study, kind, detector).changes()
+    yield from recent
+
+
+def _greatest(shifts: list[Change]) -> list[Change]:
+    """Of level shifts within a week of each other the greatest."""
+    kept: list[Change] = []
+    for shift in sorted(shifts, key=lambda c: -abs(np.log(c.ratio))):
+        if all(abs(shift.since - other.since) >= 7 * DAY for other in kept):
+            kept.append(shift)
+    return sorted(kept, key=lambda c: c.since)
 
 
 def levels_of(series: Series, base: Baseline) -> Levels:
@@ -204,7 +227,7 @@ class _Fine(_Report):
         super().__init__(series, levels, study, kind, detector)
         self.factor = 7 if self.n >= WEEKLY_FROM and levels.per_day == 1.0 else 1
         # Passing moments are told as spikes and drops; weeks are robust against them by themselves.
-        self.level = levels.values if self.factor > 1 else without_spikes(levels.values)
+        self.level = levels.values.copy() if self.factor > 1 else without_spikes(levels.values)
         self.coarse = _centres(self.level, self.factor)
         self.fixed = self._fixed(len(self.coarse), self.factor)
         longest = int(_EPISODE_DAYS * levels.per_day / self.factor)
@@ -259,11 +282,15 @@ class _Fine(_Report):
         return (low, high) if min(here - low, high - end) >= 7 else (max(0, here - _REACH), min(self.n, end + _REACH))
 
     def _located(self, atom: Atom, until: int, reach: int) -> Located:
-        level, fixed = self._others(atom)
         low, high = self._window(atom, until)
         scaled = Atom(atom.kind, atom.at * self.factor, min(atom.until * self.factor, self.n))
         choices = [c for c in around(scaled, self.n, reach, 1) if low + 2 <= c.at <= high - 2]
-        return located(level, fixed, choices, (low, high), self._sampling_error(low, high))
+        found = located(*self._others(atom), choices, (low, high), self._sampling_error(low, high))
+        between = turning(self.level, found.atom)
+        if not between:
+            return found
+        self.level[between] = np.nan
+        return located(*self._others(atom), choices, (low, high), self._sampling_error(low, high))
 
     def _shift(self, atom: Atom) -> Change | None:
         found = self._located(atom, atom.at, max(10, self.factor + 3) if self.factor > 1 else 2)

@@ -46,6 +46,37 @@ def test_days_beyond_the_last_whole_week_do_not_bend_the_ratio(days):
     assert found.ratio == pytest.approx(3.0, rel=0.1)
 
 
+@pytest.mark.parametrize("days", [200, 500])
+@pytest.mark.parametrize("hour", [6, 12, 18])
+def test_the_day_in_which_a_step_falls_does_not_bend_the_ratio(days, hour):
+    values = hourly(days, 9)
+    values[days // 2 * 24 + hour :] *= 3.0
+    (found,) = levels(values)
+    assert found.ratio == pytest.approx(3.0, rel=0.08)
+    assert abs(found.since - (START + (days // 2 * 24 + hour) * DAY // 24)) <= DAY
+
+
+def test_a_step_on_a_weekend_is_no_holiday():
+    """The made-up weeks rest on Fridays and Saturdays, of which the Friday could pass for a holiday."""
+    values = hourly(500, 20)
+    values[250 * 24 :] *= 3.0
+    (found,) = levels(values)
+    assert found.ratio == pytest.approx(3.0, rel=0.08)
+
+
+@pytest.mark.parametrize("days", [200, 600])
+@pytest.mark.parametrize("ago", [6, 12, 15, 22])
+@pytest.mark.parametrize("ratio", [0.6, 3.0])
+def test_a_step_shortly_before_the_end_is_told(days, ago, ratio):
+    """Of a long history, which is cut into weeks: three weeks had to stand before a step was told."""
+    values = hourly(days, 23)
+    values[-ago * 24 :] *= ratio
+    (found,) = levels(values)
+    assert found.kind == ChangeKind.LEVEL_SHIFT
+    assert found.ratio == pytest.approx(ratio, rel=0.12)
+    assert abs(found.since - (START + (days - ago) * DAY)) <= DAY
+
+
 def test_a_ramp_is_one_ramp():
     values = hourly(1000, 3)
     t = np.arange(len(values))
