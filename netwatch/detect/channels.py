@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netwatch.detect.level import sampling_changes
+from netwatch.detect.sampling import sampling_changes
 from netwatch.detect.tails import thinned
 from netwatch.kernels.autoregression import autoregressed, forecast_errors
 from netwatch.kernels.segments import running_mean

@@ -9,7 +9,7 @@ import pytest
 from naive.volume import START, hourly, one
 
 from netwatch.detect import DETECTORS, DetectOptions, baseline, detect
-from netwatch.detect.level import sampling_changes
+from netwatch.detect.sampling import sampling_changes
 from netwatch.errors import UsageError
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Entity
