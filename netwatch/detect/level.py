@@ -10,7 +10,7 @@ import numpy as np
 
 from netwatch.detect.clock import DAY
 from netwatch.detect.coarse import turns
-from netwatch.detect.expectation import Baseline, centres, well_known
+from netwatch.detect.expectation import LEAST_COVERAGE, Baseline, centres, well_known
 from netwatch.detect.interval import Located, around, located, turning
 from netwatch.detect.local_step import mixed, step
 from netwatch.detect.noise import Estimate
@@ -96,15 +96,18 @@ def levels_of(series: Series, base: Baseline) -> Levels:
         return Levels(daily, times, DAY / series.bins.width)
     if base.mode == "long":
         end = max(series.bins.end, int(clock.midnight[-1]) + 1)
-        daily = base.level if seldom_empty(series) else logs_of_days(series, base)
+        daily = base.level if seldom_empty(series) else logs_of_means(series, clock.day, clock.weekday[: clock.days])
         return Levels(daily, np.append(clock.midnight, end), 1.0)
     per = max(1, DAY // 4 // series.bins.width)
     count = series.bins.count // per
-    profile = np.log(base.expected) - _slow(base)
-    blocks = (base.log - profile)[: count * per].reshape(count, per)
-    known = well_known(blocks, 0.5)
-    values = np.full(count, np.nan)
-    values[known] = np.nanmedian(blocks[known], axis=1)
+    if seldom_empty(series):
+        profile = np.log(base.expected) - _slow(base)
+        blocks = (base.log - profile)[: count * per].reshape(count, per)
+        known = well_known(blocks, 0.5)
+        values = np.full(count, np.nan)
+        values[known] = np.nanmedian(blocks[known], axis=1)
+    else:
+        values = logs_of_means(series, np.arange(series.bins.count) // per, np.arange(count) % 4)
     times = series.bins.start + series.bins.width * per * np.arange(count + 1)
     return Levels(without_week(values, clock.day[per // 2 :: per][:count], 28), times, 4.0)
 
@@ -117,24 +120,24 @@ def seldom_empty(series: Series) -> bool:
     return len(known) > 0 and bool((known > 0).mean() >= _FULL)
 
 
-def logs_of_days(series: Series, base: Baseline) -> np.ndarray:
-    """Log of each day's mean, without what its weekday adds, float64 (days,); NaN where less is known than a quarter of
-    what usually is.
+def logs_of_means(series: Series, part: np.ndarray, phase: np.ndarray) -> np.ndarray:
+    """Log of the mean of each part, without what its phase adds, float64 (parts,); NaN where less is known than a
+    quarter of what usually is.
 
-    Days of nothing are held to half of the least that any day had.
+    ``part`` int64 (bins,): the part of each bin, those beyond the last left out; ``phase`` int64 (parts,): what comes
+    back, as weekdays do. Parts of nothing are held to half of the least that any had.
     """
-    clock, known = base.clock, ~np.isnan(base.log)
-    day, values = clock.day[known], series.values[known]
-    seen = np.bincount(day, minlength=clock.days)
-    mean = np.bincount(day, values, clock.days) / np.maximum(seen, 1)
-    told = seen >= max(1.0, float(np.median(seen[seen > 0])) / 4)
+    parts = len(phase)
+    known = ~np.isnan(series.values) & (series.coverage >= LEAST_COVERAGE) & (part < parts)
+    seen = np.bincount(part[known], minlength=parts)
+    mean = np.bincount(part[known], series.values[known], parts) / np.maximum(seen, 1)
+    told = seen >= max(1.0, float(np.median(seen[seen > 0])) / 4) if seen.any() else np.zeros(parts, bool)
     if not (mean[told] > 0).any():
-        return np.full(clock.days, np.nan)
+        return np.full(parts, np.nan)
     logs = np.where(told, np.log(np.maximum(mean, mean[told & (mean > 0)].min() / 2)), np.nan)
-    weekday = np.asarray(clock.weekday[: clock.days], np.int64)
     middle = np.nanmedian(logs)
-    for one in np.unique(weekday[told]):
-        logs[weekday == one] -= np.nanmedian(logs[weekday == one]) - middle
+    for one in np.unique(phase[told]):
+        logs[phase == one] -= np.nanmedian(logs[phase == one]) - middle
     return logs
 
 

@@ -106,7 +106,8 @@ def comparable(series: Series) -> Periods | None:
     else:
         length = (end - begin) // 4 // WEEK * WEEK
         spans = [(begin, begin + length), (end - length, end)]
-        names = [f"the {length // WEEK} weeks from {day(a)}" for a, _ in spans]
+        weeks = "week" if length == WEEK else f"{length // WEEK} weeks"
+        names = [f"the {weeks} from {day(a)}" for a, _ in spans]
         found = Periods(spans[0], spans[1], (names[0], names[1]), SHORT_BLOCK)
     return found if min(_seconds(series, (found.first,), (found.last,))) > 0 else None
 

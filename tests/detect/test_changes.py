@@ -77,6 +77,21 @@ def test_a_step_shortly_before_the_end_is_told(days, ago, ratio):
     assert abs(found.since - (START + (days - ago) * DAY)) <= DAY
 
 
+@pytest.mark.parametrize("days", [10, 30, 45, 90])
+def test_of_bursts_the_mean_is_the_level_in_a_short_history_too(days):
+    """Each hour's octets in two to five of its twelve bins: the middle of the bins tells how many are empty."""
+    rng = np.random.default_rng(days)
+    hours = hourly(days, 5)
+    hours[days * 16 :] *= 3.0
+    share = rng.dirichlet(np.full(12, 0.4), len(hours))
+    values = (hours[:, None] * np.where(share < 0.1, 0.0, share)).ravel()
+    (found,) = [c for c in detect(one(values, 300), DetectOptions()) if c.kind in LEVELS]
+    assert found.kind == ChangeKind.LEVEL_SHIFT
+    assert found.ratio == pytest.approx(3.0, rel=0.15)
+    assert found.ratio_low < 3.0 < found.ratio_high
+    assert abs(found.since - (START + days * 16 * 3600 * 10**9)) <= DAY
+
+
 def test_a_ramp_is_one_ramp():
     values = hourly(1000, 3)
     t = np.arange(len(values))
