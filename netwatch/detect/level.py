@@ -294,7 +294,9 @@ class _Fine(_Report):
         if not between:
             return found
         self.level[between] = np.nan
-        return located(*self._others(atom), choices, (low, high), self._sampling_error(low, high))
+        again = located(*self._others(atom), choices, (low, high), self._sampling_error(low, high))
+        since = min(found.since[0], again.since[0]), max(found.since[1], again.since[1])
+        return again._replace(atom=found.atom, since=since)
 
     def _shift(self, atom: Atom) -> Change | None:
         found = self._located(atom, atom.at, max(10, self.factor + 3) if self.factor > 1 else 2)
