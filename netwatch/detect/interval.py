@@ -75,6 +75,26 @@ def around(atom: Atom, n: int, reach: int, stride: int) -> list[Atom]:
     return [Atom(atom.kind, a, b) for a, b in inside]
 
 
+def without_turns(level: np.ndarray) -> np.ndarray:
+    """A log level without the places in whose midst it jumped: they lie between neighbours that four deviations part.
+    Such a place would be told as a step of its own. float64 (n,).
+    """
+    out = level.copy()
+    steps = np.abs(np.diff(level))
+    if np.isnan(steps).all():
+        return out
+    least = 4 * 1.4826 * float(np.nanmedian(steps))
+    jump = level[2:] - level[:-2]
+    share = np.divide(level[1:-1] - level[:-2], jump, out=np.full(len(jump), np.nan), where=jump != 0)
+    for place in 1 + np.flatnonzero((np.abs(jump) > least) & (share > _BETWEEN) & (share < 1 - _BETWEEN)):
+        sides = level[max(0, place - _SIDE) : place], level[place + 1 : place + 1 + _SIDE]
+        if all(np.isfinite(side).any() for side in sides):
+            size = abs(np.nanmedian(sides[1]) - np.nanmedian(sides[0]))
+            if abs(jump[place - 1]) > 0.7 * size > 0.7 * least:
+                out[place] = np.nan
+    return out
+
+
 def turning(level: np.ndarray, atom: Atom) -> list[int]:
     """The places at an atom's edges whose level lies between both sides: in their midst it changed, so that they belong
     to neither. ``level`` float64 (n,).

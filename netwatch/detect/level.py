@@ -11,7 +11,7 @@ import numpy as np
 from netwatch.detect.clock import DAY
 from netwatch.detect.coarse import turns
 from netwatch.detect.expectation import LEAST_COVERAGE, Baseline, centres, well_known
-from netwatch.detect.interval import Located, around, located, turning
+from netwatch.detect.interval import Located, around, located, turning, without_turns
 from netwatch.detect.local_step import mixed, step
 from netwatch.detect.noise import Estimate
 from netwatch.detect.pieces import pieces, without_spikes
@@ -231,7 +231,7 @@ class _Fine(_Report):
         super().__init__(series, levels, study, kind, detector)
         self.factor = 7 if self.n >= WEEKLY_FROM and levels.per_day == 1.0 else 1
         # Passing moments are told as spikes and drops; weeks are robust against them by themselves.
-        self.level = levels.values.copy() if self.factor > 1 else without_spikes(levels.values)
+        self.level = levels.values.copy() if self.factor > 1 else without_turns(without_spikes(levels.values))
         self.coarse = _centres(self.level, self.factor)
         self.fixed = self._fixed(len(self.coarse), self.factor)
         longest = int(_EPISODE_DAYS * levels.per_day / self.factor)

@@ -46,7 +46,7 @@ def test_days_beyond_the_last_whole_week_do_not_bend_the_ratio(days):
     assert found.ratio == pytest.approx(3.0, rel=0.1)
 
 
-@pytest.mark.parametrize("days", [200, 500])
+@pytest.mark.parametrize("days", [100, 200, 500])
 @pytest.mark.parametrize("hour", [6, 12, 18])
 def test_the_day_in_which_a_step_falls_does_not_bend_the_ratio(days, hour):
     values = hourly(days, 9)
