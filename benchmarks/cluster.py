@@ -25,16 +25,14 @@ from netwatch.monitor.one_pass import run_pass
 from netwatch.store.spark import Spark
 
 MASTERS = ("local-cluster[1,1,1024]", "local-cluster[2,1,1024]")
-CONFIG = """store = "{store}"
-engine = "{engine}"
-[watch.home]
-prefix = ["175.45.176.0/22"]
-[source.spool]
-path = "spool"
-settle = "0s"
+CONFIG = (
+    'store = "{store}"\nengine = "{engine}"\n'
+    + five_minutes.WATCH
+    + """\
 [health]
 stalled = "1000w"
 """
+)
 
 
 class Took(NamedTuple):

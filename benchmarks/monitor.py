@@ -45,12 +45,10 @@ from netwatch.series import SeriesBuilder, series_from
 from netwatch.store.lake import Ingest, Lake
 from netwatch.store.state import State
 
-CONFIG = """store = "store"
-[watch.home]
-prefix = ["175.45.176.0/22"]
-[source.spool]
-path = "spool"
-settle = "0s"
+CONFIG = (
+    'store = "store"\n'
+    + five_minutes.WATCH
+    + """\
 [pass]
 inputs = {inputs}
 [health]
@@ -59,6 +57,7 @@ stalled = "1000w"
 kind = "eve"
 path = "{directory}/eve.json"
 """
+)
 
 
 def set_up(directory: Path, inputs: int) -> Path:

@@ -27,18 +27,17 @@ from netwatch.series import SeriesOptions, sums_of
 from netwatch.store.lake import Ingest
 
 FILES = 4
-CONFIG = """store = "store"
-[watch.home]
-prefix = ["175.45.176.0/22"]
-[source.spool]
-path = "spool"
-settle = "0s"
+CONFIG = (
+    'store = "store"\n'
+    + five_minutes.WATCH
+    + """\
 [pass]
 inputs = 2
 [alerts.sinks.eve]
 kind = "eve"
 path = "{0}/eve.json"
 """
+)
 
 
 def prepare(directory: Path) -> Path:

@@ -8,6 +8,13 @@ import numpy as np
 
 START = 1_548_979_200  # 2019-02-01T00:00:00Z
 OWN = "175.45.176.0/22"
+WATCH = f"""[watch.home]
+prefix = ["{OWN}"]
+[source.spool]
+path = "spool"
+settle = "0s"
+"""
+"""What a configuration says of these files: whose they are, and that they lie whole in a directory "spool"."""
 HEADER = np.dtype([
     ("version", ">u2"), ("count", ">u2"), ("uptime", ">u4"), ("seconds", ">u4"), ("nanoseconds", ">u4"),
     ("sequence", ">u4"), ("engine", ">u2"), ("sampling", ">u2"),

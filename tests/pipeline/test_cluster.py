@@ -25,18 +25,16 @@ from netwatch.store.state import State
 LACKING = spark_cluster.missing()
 pytest.importorskip("deltalake")
 FILES = 60
-CONFIG = """store = "{store}"
-engine = "{engine}"
-[watch.home]
-prefix = ["175.45.176.0/22"]
-[source.spool]
-path = "spool"
-settle = "0s"
+CONFIG = (
+    'store = "{store}"\nengine = "{engine}"\n'
+    + five_minutes.WATCH
+    + """\
 [pass]
 inputs = 40
 [health]
 stalled = "1000w"
 """
+)
 NOW = 4_000_000_000 * 10**9
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -65,36 +66,35 @@ def test_as_a_file(path: Path) -> None:
     source.close()
 
 
-def test_a_file_that_shrinks_is_told_not_fatal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_module, "FILE_WINDOW", 1 << 13)
-    place = tmp_path / "input"
+def read_while(place: Path, change: Callable[[Path], None]) -> tuple[bytes, str]:
+    """What is read of a file that changes before each further window, and the fault that is told."""
     place.write_bytes(CONTENT)
     source = open_source(place, 300)
     window = source.first()
-    os.truncate(place, 20_000)
     out = window.octets.tobytes()
     while not window.last:
+        change(place)
         window = source.after(window, len(window.octets))
         out += window.octets.tobytes()
-    assert out == CONTENT[:20_000]
-    assert source.fault == "file shrank to 20,000 octets while it was read"
     source.close()
+    return out, source.fault
+
+
+def test_a_file_that_shrinks_is_told_not_fatal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_module, "FILE_WINDOW", 1 << 13)
+    out, fault = read_while(tmp_path / "input", lambda place: os.truncate(place, 20_000))
+    assert out == CONTENT[:20_000]
+    assert fault == "file shrank to 20,000 octets while it was read"
 
 
 def test_of_a_file_that_grows_what_was_there_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_module, "FILE_WINDOW", 1 << 13)
-    place = tmp_path / "input"
-    place.write_bytes(CONTENT)
-    source = open_source(place, 300)
-    window = source.first()
-    out = window.octets.tobytes()
-    while not window.last:
+
+    def grow(place: Path) -> None:
         with place.open("ab") as file:
             file.write(b"more" * 5000)
-        window = source.after(window, len(window.octets))
-        out += window.octets.tobytes()
-    assert out == CONTENT and not source.fault
-    source.close()
+
+    assert read_while(tmp_path / "input", grow) == (CONTENT, "")
 
 
 def test_an_empty_file(tmp_path: Path) -> None:
