@@ -61,21 +61,24 @@ def _header(head: bytes, found: Layout) -> int:
 
 
 def _plausible(head: bytes, found: Layout, length: int) -> int:
-    """How many of the first records make sense."""
-    place = found.begin
+    """How many of the first records make sense: in their sizes, and in time less than ten years from the one before.
+
+    A leap in time alone ends nothing, for clocks are set amid a capture; a wrong length soon comes upon sizes that
+    cannot be.
+    """
+    place, probe, leaps = found.begin, 0, 0
     limit = max(found.snaplen, 262_144)
     before = None
-    for probe in range(_PROBES):
-        if place + 16 > len(head):
-            return probe
+    while probe < _PROBES and place + 16 <= len(head):
         seconds, fraction, captured, wire = struct.unpack_from(">IIII" if found.swapped else "<IIII", head, place)
-        if captured > limit or fraction * found.unit >= 1_000_000_000 or (captured > wire and found.minor >= 4):
-            return probe
-        if before is not None and abs(seconds - before) > 10 * 365 * 86_400:
-            return probe
+        sizes = wire > 0 and captured <= limit and (captured <= wire or found.minor < 4)
+        if not sizes or fraction * found.unit >= 1_000_000_000:
+            break
+        leaps += before is not None and abs(seconds - before) > 10 * 365 * 86_400
         before = seconds
         place += length + captured
-    return _PROBES
+        probe += 1
+    return probe - leaps
 
 
 class PcapReader(CaptureReader):

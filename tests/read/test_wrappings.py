@@ -209,3 +209,22 @@ def test_read_from_windows_of_a_stream_is_the_same(tmp_path: Path) -> None:
         source.STREAM_WINDOW = size
     assert packets_only(parts) == packets_only(whole)
     assert parts["frame"].tolist() == whole["frame"].tolist() and tally.balanced
+
+
+@pytest.mark.parametrize("unset", [(0,), (1,), (0, 1, 2), (5, 20)])
+@pytest.mark.parametrize("name", ["pcap", "pcap ns big-endian", "pcap Kuznetzov", "pcap Nokia", "pcap SUSE 6.3"])
+def test_records_of_a_clock_that_was_not_set_hide_no_packet(
+    name: str, unset: tuple[int, ...], plain: np.ndarray, tmp_path: Path
+) -> None:
+    octets = bytearray(CONTAINERS[name])
+    header = {"Nokia": 20, "Kuznetzov": 24, "6.3": 28}.get(name.split()[-1], 16)
+    place = 24
+    for number, frame in enumerate(PLAIN):
+        if number in unset:
+            octets[place : place + 8] = bytes(8)
+        place += header + len(frame)
+    assert place == len(octets)
+    rows, tally, _ = read_octets(bytes(octets), tmp_path)
+    assert not tally.incomplete
+    assert packets_only(rows) == packets_only(plain)
+    assert np.flatnonzero(rows["time"] == 0).tolist() == list(unset)
