@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 
 from netwatch.model.elements import Detail
-from netwatch.read.lines import BAD_LINE, Heading, LineReader, filled, headed
+from netwatch.read.delimited import DELIMITERS
+from netwatch.read.lines import Heading, LineReader, filled, headed, heading, refusals
 
 _NEEDED = ("StartTime", "Proto", "SrcAddr", "DstAddr", "TotPkts", "TotBytes")
-HEADING = (b"StartTime,", b"StartTime\t")
 _FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16, "U": 32, "E": 64, "C": 128}
 
 
-def _heading(block: bytes) -> Heading:
-    """The first line: names between commas (``ra -c,``) or tabs."""
-    first = block.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
-    delimiter = "\t" if "\t" in first else ","
-    return Heading(first.split(delimiter), delimiter)
+def _heading(head: bytes) -> Heading | None:
+    """The names that ``ra -c,`` writes first."""
+    return heading(head, DELIMITERS, _argus)
+
+
+def _argus(names: Collection[str]) -> bool:
+    return all(name in names for name in _NEEDED)
 
 
 class ArgusReader(LineReader):
-    """Lines with Argus' column names, by commas or tabs. Octets are Argus' bytes, which include link-layer headers.
+    """Lines with Argus' column names, by any delimiter. Octets are Argus' bytes, which include link-layer headers.
 
     Where only the packets of both directions together are told, they are split as the octets are.
     """
 
     name = "argus"
-    REFUSALS = ("", BAD_LINE, "protocol not IP")
 
     @staticmethod
     def recognises(head: bytes) -> bool:
         """By the names in the first line."""
-        names = _heading(head).names
-        return all(name in names for name in _NEEDED)
+        return _heading(head) is not None
 
     @staticmethod
     def begins(head: bytes) -> int | None:
@@ -46,10 +46,11 @@ class ArgusReader(LineReader):
         lines = filled(block, starts)
         if self._line == 0:
             self._head = _heading(block)
-            lines = lines[lines > 0]
-        # Argus repeats the header now and then.
-        again = [line for line in lines.tolist() if block.startswith(HEADING, int(starts[line]))]
-        return headed(block, starts, np.setdiff1d(lines, again), self._head, quoted=False)
+            lines = lines[lines > (self._head.line if self._head else 0)]
+        if self._head:  # which Argus repeats now and then
+            first = self._head.delimiter.join(self._head.names[:2]).encode()
+            lines = np.array([line for line in lines.tolist() if not block.startswith(first, int(starts[line]))], int)
+        return headed(block, starts, lines, self._head, quoted=False)
 
     def _convert(self, column: Callable[[str], Any], n: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         from netwatch.read import values as v
@@ -84,8 +85,7 @@ class ArgusReader(LineReader):
             "ip_class_of_service": np.minimum(v.counts(column("sTos")), 255),
             "detail": np.full(n, Detail.BIFLOW, np.uint8),
         }
-        good = timed & one & two
-        reasons = np.where(protocol < 0, 2, np.where(good, 0, 1))
+        reasons = refusals(timed, one & two, protocol)
         kept = int((reasons == 0).sum())
         if kept:
             self.tally.notes["record whose octets include link-layer headers"] += kept

@@ -58,6 +58,9 @@ class Reader(Protocol):
         ...
 
 
+BOM = b"\xef\xbb\xbf"
+"""What some programs put before text in UTF-8."""
+
 READERS: Registry[type[Reader]] = Registry(
     "reader",
     {
@@ -79,6 +82,7 @@ READERS: Registry[type[Reader]] = Registry(
 
 def recognise(head: bytes) -> tuple[str, type[Reader]] | None:
     """The reader for input that begins with ``head``, or None."""
+    head = head.removeprefix(BOM)
     for name, reader in READERS.items():
         if reader.recognises(head):
             return name, reader

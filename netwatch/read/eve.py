@@ -10,7 +10,7 @@ import numpy as np
 from netwatch.model.address import is_ipv4
 from netwatch.model.elements import Detail
 from netwatch.read.json_lines import objects
-from netwatch.read.lines import BAD_LINE, LineReader, filled
+from netwatch.read.lines import REFUSALS, LineReader, filled, refusals
 
 _COLUMNS = (
     "src_ip", "src_port", "dest_ip", "dest_port", "proto", "vlan", "icmp_type", "icmp_code", "event_type", "flow.start",
@@ -24,7 +24,7 @@ class EveReader(LineReader):
     """An EVE log; each flow event is a biflow, oriented by Suricata. Its octets include the link layer's headers."""
 
     name = "eve"
-    REFUSALS = ("", BAD_LINE, "protocol not IP", "event of another kind")
+    REFUSALS = (*REFUSALS[:-1], "event of another kind")
 
     @staticmethod
     def recognises(head: bytes) -> bool:
@@ -73,10 +73,10 @@ class EveReader(LineReader):
             "detail": np.full(n, Detail.BIFLOW, np.uint8),
         }
         flow = v.mapped(column("event_type"), lambda text: text == "flow", np.bool_)
-        good = one & three & four
-        if (flow & good).any():
-            self.tally.notes["record whose octets include link-layer headers"] += int((flow & good).sum())
-        return columns, np.where(~flow, 3, np.where(~good, 1, np.where(protocol < 0, 2, 0)))
+        reasons = np.where(flow, refusals(one, three & four, protocol), len(REFUSALS) - 1)
+        if (reasons == 0).any():
+            self.tally.notes["record whose octets include link-layer headers"] += int((reasons == 0).sum())
+        return columns, reasons
 
 
 def _hexadecimal(text: str) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from netwatch.model.flows import Flows
 from netwatch.model.tally import FIRST, Tally
-from netwatch.read.base import ReadOptions
+from netwatch.read.base import BOM, ReadOptions
 from netwatch.read.source import Source
 
 LONGEST = 1 << 20
@@ -19,24 +19,29 @@ BLOCK = 1 << 23
 """Octets of lines that are parsed at once."""
 NEWLINE = 0x0A
 BAD_LINE = "line that cannot be parsed"
+REFUSALS = (
+    "", BAD_LINE, "time that cannot be read", "address that cannot be read", "protocol not IP", "line of another kind",
+)  # fmt: skip
 TOO_LONG = "line too long"
 NO_END = "last line without its end (perhaps cut short)"
 
 
 class Heading(NamedTuple):
-    """The names of the columns of delimited text, and what stands between them."""
+    """The names of the columns of delimited text, what stands between them, and in which line they stand (0-based)."""
 
     names: list[str]
     delimiter: str
+    line: int
 
 
 class LineReader:
     """A text file. Units of its tally are lines; blank and comment lines are kept octets without units.
 
-    Subclasses turn a block of lines into columns; what ``valid`` refuses is counted by reason.
+    Subclasses turn a block of lines into columns; what they refuse is counted by reason.
     """
 
     name = ""
+    REFUSALS: tuple[str, ...] = REFUSALS
 
     def __init__(self, source: Source, options: ReadOptions, input: int) -> None:
         self.source = source
@@ -62,8 +67,6 @@ class LineReader:
         ``column`` gives a column of the table, empty text where it has none of that name.
         """
 
-    REFUSALS: tuple[str, ...] = ("", BAD_LINE)
-
     def __iter__(self) -> Iterator[Flows]:
         for block, place in self._blocks():
             flows = self._block(block, place)
@@ -75,6 +78,9 @@ class LineReader:
     def _blocks(self) -> Iterator[tuple[bytes, int]]:
         """Whole lines in blocks, and where each block begins."""
         window, position = self.source.first(), 0
+        if window.octets[: len(BOM)].tobytes() == BOM:
+            position = len(BOM)
+            self.tally.keep(0, position)
         long = False  # amid a line that is too long
         while True:
             rest = window.octets[position : position + BLOCK]
@@ -181,6 +187,28 @@ def _clean(block: bytes, octets: np.ndarray) -> bytes:
     except UnicodeDecodeError:
         return np.where(octets < 0x80, octets, ord("?")).astype(np.uint8).tobytes()
     return block
+
+
+def refusals(timed: np.ndarray, addressed: np.ndarray, protocol: np.ndarray) -> np.ndarray:
+    """For each record the index in REFUSALS of why it is refused; ``protocol`` is negative where it is none of IP."""
+    return np.select([~timed, ~addressed, protocol < 0], [2, 3, 4], 0)
+
+
+def heading(head: bytes, delimiters: str, needed: Callable[[Collection[str]], bool]) -> Heading | None:
+    """The first line that is neither blank nor a comment, if between one of the delimiters it has the names needed.
+
+    ``sep=;`` before it is for Excel.
+    """
+    for number, line in enumerate(head.split(b"\n")):
+        text = line.decode("utf-8", "replace").strip(" \r")
+        if not text or text.startswith(("#", "sep=")):
+            continue
+        for delimiter in delimiters:
+            names = [name.strip().strip('"') for name in text.split(delimiter)]
+            if needed(names):
+                return Heading(names, delimiter, number)
+        return None
+    return None
 
 
 def filled(block: bytes, starts: np.ndarray) -> np.ndarray:

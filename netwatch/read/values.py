@@ -11,6 +11,7 @@ from netwatch.model.address import pack
 SECOND = 1_000_000_000
 _LATEST = 9_223_372_036
 _NUMBER = r"^[+-]?[0-9]{1,19}(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?$"
+_THOUSANDS = r"^[0-9]{1,3}\.[0-9]{3}$"
 PROTOCOLS = {
     "icmp": 1, "igmp": 2, "ipip": 4, "ipnip": 4, "tcp": 6, "egp": 8, "igp": 9, "udp": 17, "ipv6": 41, "rsvp": 46,
     "gre": 47, "esp": 50, "ah": 51, "ipv6-icmp": 58, "icmp6": 58, "icmpv6": 58, "eigrp": 88, "ospf": 89, "ospfigp": 89,
@@ -59,6 +60,29 @@ def numbers(column: Any) -> tuple[np.ndarray, np.ndarray]:
     return values.to_numpy(zero_copy_only=False), fits.to_numpy(zero_copy_only=False).astype(np.bool_)
 
 
+def whole(column: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(float64 (n,), bool (n,) whether it is a whole number from 0): 1.000 is none, which may stand for a thousand."""
+    import pyarrow.compute as pc
+
+    values, fits = numbers(column)
+    dotted = np.asarray(pc.match_substring_regex(column.fill_null(""), _THOUSANDS), np.bool_)
+    return values, fits & (values >= 0) & (values == np.floor(values)) & ~dotted
+
+
+def trimmed(column: Any) -> Any:
+    """The column without blanks around its texts."""
+    import pyarrow.compute as pc
+
+    return pc.utf8_trim_whitespace(column.fill_null(""))
+
+
+def empty(column: Any) -> np.ndarray:
+    """Bool (n,): where there is no text."""
+    import pyarrow.compute as pc
+
+    return np.asarray(pc.equal(column.fill_null(""), ""), np.bool_)
+
+
 def counts(column: Any) -> np.ndarray:
     """Int64 (n,): whole numbers, 0 where there is none or a negative one."""
     values, _ = numbers(column)
@@ -92,10 +116,14 @@ def _protocol(text: str) -> int:
 
 
 def epochs(column: Any) -> tuple[np.ndarray, np.ndarray]:
-    """(int64 ns (n,), bool (n,) valid) of seconds since 1970 with a fraction, good to the microsecond."""
+    """(int64 ns (n,), bool (n,) valid) of times since 1970, good to the microsecond.
+
+    Seconds with a fraction, else milli-, micro- or nanoseconds: from 1973 on the size tells which.
+    """
     values, fits = numbers(column)
-    fits &= (values >= 0) & (values < _LATEST)
-    return np.round(np.where(fits, values, 0) * 1e6).astype(np.int64) * 1000, fits
+    unit = np.select([values < _LATEST, values < 1e14, values < 1e17], [1e6, 1e3, 1.0], 1e-3)
+    fits &= (values >= 0) & ((values < _LATEST) | (values >= 1e11)) & (values * unit < _LATEST * 1e6)
+    return np.round(np.where(fits, values * unit, 0)).astype(np.int64) * 1000, fits
 
 
 def spans(column: Any) -> np.ndarray:
@@ -106,15 +134,16 @@ def spans(column: Any) -> np.ndarray:
 
 
 def instants(column: Any) -> tuple[np.ndarray, np.ndarray]:
-    """(int64 ns (n,), bool (n,) valid) of times as text: RFC 3339, ``2011/08/10 09:46:53.047277``, or an epoch."""
+    """(int64 ns (n,), bool (n,) valid) of times as text: RFC 3339, ``2011/08/10 09:46:53.047277``, or as in epochs."""
     import pyarrow.compute as pc
 
     column = column.fill_null("")
     values, fits = epochs(column)
-    text = pc.replace_substring(pc.replace_substring(column, "/", "-"), " ", "T")
+    text = pc.replace_substring(pc.replace_substring(column, "/", "-"), ",", ".")
     parts = pc.extract_regex(
         text,
-        r"^(?P<at>\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?)(?P<zone>Z|[+-]\d\d:?\d\d)?$",
+        r"^(?P<at>\d{4}-[01]\d-[0-3]\d[Tt ][0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?)"
+        r"(?P<zone>[Zz]| UTC|[+-]\d\d:?\d\d)?$",
     )
     found = np.asarray(pc.is_valid(parts), np.bool_)
     if not found.any():
@@ -131,7 +160,7 @@ def instants(column: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def _instant(text: str) -> int:
     try:
-        return int(np.datetime64(text, "ns").astype(np.int64))
+        return int(np.datetime64(text.replace("t", "T"), "ns").astype(np.int64))
     except ValueError:
         return -1
 

@@ -10,10 +10,14 @@ import numpy as np
 from netwatch.model.address import is_ipv4
 from netwatch.model.elements import Detail
 from netwatch.read.json_lines import objects
-from netwatch.read.lines import BAD_LINE, LineReader, nothing, table
+from netwatch.read.lines import LineReader, nothing, refusals, table
 
-_NOT_IP = "protocol not IP"
 _NEEDED = ("ts", "id.orig_h", "id.resp_h", "proto")
+_CONN = ("conn_state", "orig_pkts", "orig_ip_bytes")
+"""Fields that no other of Zeek's logs has: they, too, begin with a time and the ends of a connection."""
+MOST_HEADERS = 256
+"""Of a block, under which lines are looked at."""
+_SEPARATORS = "\t,;| "
 _FLAGS = {"s": 2, "h": 18, "a": 16, "d": 24, "f": 17, "r": 4}
 """TCP flags by the letters of ``history``; capitals are the originator's."""
 
@@ -22,19 +26,20 @@ class ZeekReader(LineReader):
     """A conn.log; each line is a biflow, oriented by Zeek. Octets are ``*_ip_bytes`` where Zeek wrote them."""
 
     name = "zeek"
-    REFUSALS = ("", BAD_LINE, _NOT_IP)
 
     @staticmethod
     def recognises(head: bytes) -> bool:
         """By Zeek's header or its JSON keys."""
-        if head.lstrip().startswith(b"#separator"):
-            return b"\n#path\tconn" in head or (b"\tid.orig_h\t" in head and b"\torig_ip_bytes" in head)
-        first = head.split(b"\n", 1)[0]
-        return first.startswith(b"{") and b'"id.orig_h"' in first and b'"proto"' in first and b'"ts"' in first
+        head = head.lstrip()
+        if head.startswith(b"#separator"):
+            fields = next((line for line in head.split(b"\n") if line.startswith(b"#fields")), b"")
+            return b"id.orig_h" in fields and any(name.encode() in fields for name in _CONN)
+        lines = [line for line in head.split(b"\n") if line.startswith(b"{")]
+        return any(b'"id.orig_h"' in line and any(f'"{name}"'.encode() in line for name in _CONN) for line in lines)
 
     @staticmethod
     def begins(head: bytes) -> int | None:
-        """Time of the first line."""
+        """Time of the first line of text."""
         for line in head.split(b"\n"):
             if line[:1].isdigit():
                 try:
@@ -46,24 +51,44 @@ class ZeekReader(LineReader):
     def _parse(self, block: bytes, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
         octets = np.frombuffer(block, np.uint8)
         if self._line == 0:
-            self._json = block[:1] == b"{"
+            self._json = block.lstrip()[:1] == b"{"
             self._names: list[str] = []
+            self._separator = _separator(block)
         comments = octets[starts] == ord("#")
-        for start in starts[comments].tolist():
-            line = block[start:].split(b"\n", 1)[0] if block.startswith(b"#fields\t", start) else b""
-            if line:
-                self._names = line.decode("utf-8", "replace").rstrip("\r").split("\t")[1:]
         lines = np.flatnonzero(~comments & (octets[starts] != ord("\n")) & (octets[starts] != ord("\r")))
         if self._json:
             return lines, *objects(block, starts, lines, _COLUMNS)
-        if all(name in self._names for name in _NEEDED) and len(set(self._names)) == len(self._names):
-            return lines, *table(block, self._names, starts, "\t", quoted=False)
-        return lines, *nothing()
+        return lines, *self._tables(block, starts, lines, np.flatnonzero(comments))
+
+    def _tables(
+        self, block: bytes, starts: np.ndarray, lines: np.ndarray, comments: np.ndarray
+    ) -> tuple[np.ndarray, Any]:
+        """Lines under each of the headers in a block: logs joined into one may have other fields from there on."""
+        import pyarrow as pa
+
+        edges = np.append(starts, len(block))
+        found: list[tuple[np.ndarray, Any]] = []
+        heads = [line for line in comments.tolist() if block.startswith(b"#fields", int(starts[line]))]
+        for begin, end in zip([0, *heads], [*heads, len(starts)], strict=True):
+            piece, here = block[edges[begin] : edges[end]], starts[begin:end] - edges[begin]
+            if piece.startswith(b"#fields"):
+                text = piece.split(b"\n", 1)[0].decode("utf-8", "replace")
+                self._names = text.rstrip("\r").split(self._separator)[1:]
+            whole = set(_NEEDED) <= set(self._names) and len(set(self._names)) == len(self._names)
+            if whole and len(found) < MOST_HEADERS and lines.searchsorted(begin) < lines.searchsorted(end):
+                rows, told = table(piece, self._names, here, self._separator, quoted=False)
+                found.append((rows + begin, told))
+        if not found:
+            return nothing()
+        return np.concatenate([rows for rows, _ in found]), pa.concat_tables(
+            [told for _, told in found], promote_options="default"
+        )
 
     def _convert(self, column: Callable[[str], Any], n: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         from netwatch.read import values as v
 
-        start, timed = v.epochs(column("ts"))
+        mine = ~np.logical_and.reduce([v.empty(column(name)) for name in _CONN]) | (not self._json)
+        start, timed = v.instants(column("ts"))
         source, one = v.addresses(column("id.orig_h"))
         destination, two = v.addresses(column("id.resp_h"))
         protocol = v.protocols(column("proto"))
@@ -80,9 +105,9 @@ class ZeekReader(LineReader):
             "source_transport_port": np.where(icmp, 0, sport),
             "destination_transport_port": np.where(icmp, (sport & 0xFF) << 8 | dport & 0xFF, dport),
             "protocol_identifier": np.maximum(protocol, 0),
-            "octet_delta_count": self._octets(column, "orig"),
+            "octet_delta_count": self._octets(column, "orig", mine),
             "packet_delta_count": v.counts(column("orig_pkts")),
-            "reverse_octet_delta_count": self._octets(column, "resp"),
+            "reverse_octet_delta_count": self._octets(column, "resp", mine),
             "reverse_packet_delta_count": v.counts(column("resp_pkts")),
             "initiator_octets": v.counts(column("orig_bytes")),
             "responder_octets": v.counts(column("resp_bytes")),
@@ -91,22 +116,28 @@ class ZeekReader(LineReader):
             "vlan_id": np.minimum(v.counts(column("vlan")), 4095),
             "detail": np.full(n, Detail.BIFLOW, np.uint8),
         }
-        good = timed & one & two
-        return columns, np.where(~good, 1, np.where((protocol < 0) & ~unknown, 2, 0))
+        reasons = refusals(timed, one & two, np.where(unknown, 0, protocol))
+        return columns, np.where(mine, reasons, len(self.REFUSALS) - 1)
 
-    def _octets(self, column: Any, side: str) -> np.ndarray:
+    def _octets(self, column: Any, side: str, mine: np.ndarray) -> np.ndarray:
         from netwatch.read import values as v
 
         layer3, (_, told) = v.counts(column(f"{side}_ip_bytes")), v.numbers(column(f"{side}_ip_bytes"))
-        if not told.all():
-            self.tally.notes["direction with payload octets only (IP octets not told)"] += int((~told).sum())
+        if (mine & ~told).any():
+            self.tally.notes["direction with payload octets only (IP octets not told)"] += int((mine & ~told).sum())
         return np.where(told, layer3, v.counts(column(f"{side}_bytes")))
 
 
 _COLUMNS = (
     *_NEEDED, "id.orig_p", "id.resp_p", "duration", "orig_bytes", "resp_bytes", "history", "orig_pkts", "orig_ip_bytes",
-    "resp_pkts", "resp_ip_bytes", "vlan",
+    "resp_pkts", "resp_ip_bytes", "vlan", "conn_state",
 )  # fmt: skip
+
+
+def _separator(head: bytes) -> str:
+    """What stands between fields, by the first line: in hexadecimal, as Zeek writes it, or itself."""
+    told = head.lstrip().split(b"\n", 1)[0].rstrip(b"\r").removeprefix(b"#separator ")
+    return next((s for s in _SEPARATORS if told in (s.encode(), f"\\x{ord(s):02x}".encode())), "\t")
 
 
 def _flags(history: str, mine: Any) -> int:

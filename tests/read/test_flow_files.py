@@ -148,9 +148,104 @@ def test_lines_that_cannot_be_parsed_are_counted_where_they_are(tmp_path):
     bad = OWN + "x,y\n" + OWN.splitlines()[1].replace("10.0.0.1", "10.0.0.999") + "\n\n" + OWN.splitlines()[1] + "\n"
     flows, reader = read(tmp_path, bad)
     assert flows["first_frame"].tolist() == [2, 6]
-    drop = reader.tally.dropped["line that cannot be parsed"]
-    assert drop.units == 2
-    assert drop.offsets[0] == len(OWN)
+    assert {reason: drop.units for reason, drop in reader.tally.dropped.items()} == {
+        "line that cannot be parsed": 1,
+        "destination_address that cannot be read": 1,
+    }
+    assert reader.tally.dropped["line that cannot be parsed"].offsets == [len(OWN)]
+
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_byte_order_mark_changes_nothing(name, tmp_path):
+    plain, _ = read(tmp_path, SAMPLES[name])
+    marked, reader = read(tmp_path, BOM + SAMPLES[name].encode())
+    assert reader.name == name
+    for column in plain:
+        assert np.array_equal(plain[column], marked[column]), column
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace(",", ";"),
+        lambda text: "\n# flows of february\n" + text,
+        lambda text: "sep=,\n" + text,
+        lambda text: text.replace("flow_start", "Flow_Start"),
+        lambda text: text.replace(",", " , "),
+        lambda text: text.replace(",6,", ",TCP,"),
+        lambda text: text.replace("T04:05:06.789Z", " 04:05:06,789 UTC").replace(",", ";").replace(";789", ",789"),
+        lambda text: text.replace("T04:05:06.789Z", "t04:05:06.789z"),
+        lambda text: text.replace("04:05:06.789Z", "13:05:06.789+09:00"),
+        lambda text: text.replace("2019-02-03T04:05:06.789Z", "1549166706.789"),
+        lambda text: text.replace("2019-02-03T04:05:06.789Z", "1549166706789"),
+        lambda text: text.replace("2019-02-03T04:05:06.789Z", "1549166706789000"),
+        lambda text: text.replace("2019-02-03T04:05:06.789Z", "1549166706789000000"),
+        lambda text: text.replace(",77,", ",77.0,"),
+    ],
+)
+def test_our_own_csv_as_other_programs_write_it(change, tmp_path):
+    plain, _ = read(tmp_path, OWN)
+    flows, reader = read(tmp_path, change(OWN))
+    assert not reader.tally.dropped
+    for column in plain:
+        if column != "first_frame":
+            assert np.array_equal(plain[column], flows[column]), column
+
+
+def test_what_csv_leaves_out_has_its_default_and_a_note(tmp_path):
+    line = "2019-02-03T04:05:06Z,2001:db8::1,10.0.0.1,,\n"
+    names = "flow_end,source_address,destination_address,octet_delta_count,sampling_packet_interval\n"
+    flows, reader = read(tmp_path, names + line)
+    assert (flows["octet_delta_count"].tolist(), flows["sampling_packet_interval"].tolist()) == ([0], [1])
+    assert reader.tally.notes == {"no column packet_delta_count (taken as 0)": 1}
+
+
+@pytest.mark.parametrize("counter", ["1.234", "1.000", "-5", "1.5", "many", "99999999999999999999"])
+def test_a_counter_that_is_no_whole_number_is_refused_by_name(counter, tmp_path):
+    flows, reader = read(tmp_path, OWN.replace(",77,", f",{counter},"))
+    assert not len(flows)
+    assert list(reader.tally.dropped) == ["octet_delta_count that cannot be read"]
+
+
+@pytest.mark.parametrize(("written", "separator"), [(r"\x2c", ","), (",", ","), (r"\x7c", "|"), (r"\x20", " ")])
+def test_zeek_with_another_separator(written, separator, tmp_path):
+    plain, _ = read(tmp_path, ZEEK)
+    flows, _ = read(tmp_path, ZEEK.replace("\t", separator).replace(r"\x09", written))
+    assert all(np.array_equal(plain[column], flows[column]) for column in plain)
+
+
+def test_zeek_logs_joined_into_one_have_their_own_fields_each(tmp_path):
+    lines = [line.split("\t") for line in ZEEK.splitlines()]
+    turned = [[line[0], *line[:0:-1]] if line[0] == "#fields" else line if line[0][0] == "#" else line[::-1]
+              for line in lines]  # fmt: skip
+    other = "\n".join("\t".join(line) for line in turned) + "\n"
+    flows, reader = read(tmp_path, ZEEK + other + ZEEK)
+    assert not reader.tally.dropped
+    plain, _ = read(tmp_path, ZEEK)
+    for column in plain:
+        if column != "first_frame":
+            assert np.array_equal(flows[column], np.concatenate([plain[column]] * 3)), column
+
+
+@pytest.mark.parametrize("ts", ["2018-01-30T18:14:02.090842Z", 1517336042.090842, "1517336042.090842", 1517336042090])
+def test_zeeks_times_in_json(ts, tmp_path):
+    line = {"ts": ts, "id.orig_h": "10.0.0.1", "id.resp_h": "10.0.0.2", "proto": "tcp", "orig_pkts": 1}
+    flows, _ = read(tmp_path, json.dumps(line) + "\n")
+    assert flows["flow_start_nanoseconds"][0] // 1_000_000 == 1517336042_090
+
+
+def test_other_logs_of_zeek_are_no_flows(tmp_path):
+    dns = {"ts": 1517336042.0, "id.orig_h": "10.0.0.1", "id.resp_h": "10.0.0.2", "proto": "udp", "query": "a.example"}
+    assert recognise(json.dumps(dns).encode()) is None
+    assert recognise(ZEEK.replace("conn", "dns").replace("pkts", "x").replace("_ip_bytes", "y").encode()) is None
+    flows, reader = read(
+        tmp_path, json.dumps(dns) + "\n" + json.dumps(dns | {"conn_state": "SF", "orig_pkts": 3}) + "\n"
+    )
+    assert flows["packet_delta_count"].tolist() == [3]
+    assert reader.tally.dropped["line of another kind"].units == 1
 
 
 @given(st.binary(max_size=300), st.sampled_from(sorted(SAMPLES)), st.integers(0, 500))
