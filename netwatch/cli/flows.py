@@ -141,7 +141,8 @@ def _totals(kept: Any) -> dict[str, int]:
         first=table.flow_start.min(),
         last=table.flow_end.max(),
     ).to_pyarrow()
-    return {name: int(row.column(name).cast("int64")[0].as_py() or 0) for name in row.schema.names}
+    times = {name: row.column(name).cast("int64")[0].as_py() for name in ("first", "last")}
+    return {name: int(value or 0) for name, value in (row.to_pylist()[0] | times).items()}
 
 
 def _summarise(totals: dict[str, int], shown: int | None = None) -> None:

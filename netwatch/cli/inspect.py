@@ -112,8 +112,9 @@ def _add_exported(contents: dict[int, Content], flows: Flows) -> None:
         mine = flows.take(flows["input"] == index)
         content = contents.setdefault(int(index), Content())
         content.records += len(mine)
-        content.packets += int(packets_both(mine).sum())
-        content.octets += int(octets_both(mine).sum())
+        # As float64: of what broken exporters tell, sums do not fit 64 bits.
+        content.packets += int(packets_both(mine).sum(dtype=np.float64))
+        content.octets += int(octets_both(mine).sum(dtype=np.float64))
         content.span(int(mine["flow_start_nanoseconds"].min()), int(mine["flow_end_nanoseconds"].max()))
 
 

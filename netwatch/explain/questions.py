@@ -26,7 +26,7 @@ from netwatch.explain.words import (
 )
 from netwatch.model.finding import Composition, Finding
 from netwatch.model.series import Series, SeriesSet
-from netwatch.model.tally import Tally
+from netwatch.model.tally import BEYOND, OUTSIDE_SPAN, Tally
 from netwatch.model.text import count, duration, instant, printable, volume
 
 HOW_MUCH, WHAT, CAPTURE = "How much, and did it jump?", "What made it?", "Is the capture to blame?"
@@ -261,6 +261,11 @@ def _capture(whole: Series, findings: Sequence[Finding], tallies: Sequence[Tally
         parts.append(f"{count(lost)} records or packets are known to be lost")
     if cut := [printable(Path(t.input).name or t.stage) for t in tallies if t.incomplete]:
         parts.append(f"{listed(cut) if len(cut) <= _TOLD else counted(len(cut), 'input')} ended early")
+    odd = sum(t.dropped[why].units for t in tallies for why in (OUTSIDE_SPAN, BEYOND) if why in t.dropped)
+    if odd:
+        parts.append(
+            f"{counted(odd, 'flow')} with times or counters that cannot be right {'is' if odd == 1 else 'are'} left out"
+        )
     share = _observed(whole.coverage)
     seen = "all" if share >= 0.9995 else f"{share * 100:.3g} %"
     if not parts and share < LEAST_SEEN:

@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+OUTSIDE_SPAN = "outside the span"
+"""Far from the times of all others: of a clock that was not set, or went wild."""
+BEYOND = "counter beyond 2^53"
+"""What no link ever carried in one flow: 9 PB, corrected for sampling."""
 FIRST = 8
 """Places of a drop that are remembered."""
 

@@ -47,8 +47,8 @@ def analyze(paths: Sequence[str | Path], options: Options, advance: Advance = la
         return Report(
             title=f"Traffic of {watched}",
             subject=watched,
-            since=result.store.first or 0,
-            until=(result.store.last or 0) + 1,
+            since=max(result.store.first or 0, series.bins.start),
+            until=min((result.store.last or 0) + 1, series.bins.end) if series.bins.count else 1,
             inputs=inputs(result),
             answer=answer(series, findings, result.tallies, names),
             findings=tuple(findings),

@@ -33,6 +33,9 @@ from netwatch.store import FlowStore
 BATCH = 65_536
 """Flows that go through the stages at a time."""
 
+UNSET = dt.datetime(1995, 1, 1, tzinfo=dt.UTC)
+"""A clock that tells of a time before was never set."""
+
 HELD = 16_384
 """Flows that the meter may hold back: a batch costs as much as some hundred flows."""
 
@@ -93,8 +96,12 @@ def likely_span(flows: Any) -> tuple[int, int]:
     """First and last instant (ns) of an Ibis table of flows, those of a wild clock left aside.
 
     A flow that begins or ends more than ten times the span of the middle 99.8 % beyond it is taken for one; a single
-    such flow would otherwise stretch the bins of a day over decades.
+    such flow would otherwise stretch the bins of a day over decades. Clocks that were not set tell of 1970 and the days
+    after: of flows before 1995 and later ones only those count that are more.
     """
+    unset = flows.flow_start < UNSET
+    before = flows.aggregate(share=unset.mean()).to_pyarrow().to_pylist()[0]["share"]
+    flows = flows.filter(unset if before > 0.5 else ~unset)
     middle = flows.aggregate(low=flows.flow_start.quantile(0.001), high=flows.flow_end.quantile(0.999))
     low, high = middle.to_pyarrow().to_pylist()[0].values()
     margin = 10 * max(high - low, dt.timedelta(minutes=1))

@@ -10,9 +10,11 @@ from functools import cached_property
 from pathlib import Path
 
 from netwatch.errors import UnreadableInput, UsageError
+from netwatch.model.flows import Flows
 from netwatch.model.heard import Heard
 from netwatch.model.tally import Tally
 from netwatch.read.base import Batch, Reader, ReadOptions, recognise
+from netwatch.read.counters import believed
 from netwatch.read.source import Source, StreamSource, open_source
 
 LIVE = "nfcapd.current"
@@ -99,11 +101,13 @@ class Inputs:
     def _read(self, file: InputFile, reader: Reader) -> Iterator[Batch]:
         reader.tally.input = file.path
         self.tallies.append(reader.tally)
+        counters = Tally("counters", "flow record", file.path)
         try:
-            yield from reader
+            for batch in reader:
+                yield believed(batch, counters) if isinstance(batch, Flows) else batch
         finally:
             file.details = reader.details
-            for extra in getattr(reader, "extra_tallies", ()):
+            for extra in (*getattr(reader, "extra_tallies", ()), *([counters] if counters.dropped else [])):
                 extra.input = file.path
                 self.tallies.append(extra)
             self.heard += getattr(reader, "heard", ())

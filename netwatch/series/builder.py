@@ -12,7 +12,7 @@ from netwatch.model.elements import Direction
 from netwatch.model.flows import Flows, octets_both
 from netwatch.model.heard import Heard
 from netwatch.model.series import COUNTERS, Bins, Entity, Series, SeriesSet
-from netwatch.model.tally import Tally
+from netwatch.model.tally import OUTSIDE_SPAN, Tally
 from netwatch.series.coverage import Presence, exporter_key, run_apart
 from netwatch.series.keys import KEYS, direction_of, words
 from netwatch.series.ledger import Ledger
@@ -20,8 +20,6 @@ from netwatch.series.options import SeriesOptions
 from netwatch.series.peers import PEERED, PeerCounts
 from netwatch.series.widths import width
 
-LARGEST = 1 << 53
-"""A counter beyond this is no longer exact, and nothing that a link ever carried in one flow."""
 LEAST_COVERAGE = 0.1
 """A bin of which less was observed is unknown."""
 
@@ -87,17 +85,12 @@ class SeriesBuilder:
         """The flows that series can hold; the others are dropped with their reason."""
         octets = octets_both(flows)
         within = (flows["flow_end_nanoseconds"] >= self.span[0]) & (flows["flow_start_nanoseconds"] <= self.span[1])
-        sane = np.ones(len(flows), bool)
-        for name in ("octet_delta_count", "packet_delta_count"):
-            for column in (flows[name], flows[f"reverse_{name}"]):
-                sane &= (column >= 0) & (column < LARGEST)
         inside = direction_of(flows) != Direction.OUTSIDE
-        keep = within & sane & inside
+        keep = within & inside
         self.tally.keep(int(keep.sum()), int(octets[keep].sum()))
         for reason, lost in (
             ("outside the scope", ~inside),
-            ("outside the span", inside & ~within),
-            ("counter beyond 2^53", inside & within & ~sane),
+            (OUTSIDE_SPAN, inside & ~within),
         ):
             if lost.any():
                 self.tally.drop(reason, int(lost.sum()), int(octets[lost].sum()))

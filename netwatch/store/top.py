@@ -23,8 +23,11 @@ class Group:
 
 
 def measured(table: Any) -> Any:
-    """The Ibis table with ``octets`` and ``packets`` of both directions and ``seen`` flows, sampling corrected."""
-    interval = table.sampling_packet_interval
+    """The Ibis table with ``octets`` and ``packets`` of both directions, sampling corrected.
+
+    They are float64, exact up to 2^53: sums of what broken exporters tell do not fit integers.
+    """
+    interval = table.sampling_packet_interval.cast("float64")
     return table.mutate(
         octets=(table.octet_delta_count + table.reverse_octet_delta_count) * interval,
         packets=(table.packet_delta_count + table.reverse_packet_delta_count) * interval,

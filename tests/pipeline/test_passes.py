@@ -51,6 +51,20 @@ def test_a_wild_clock_does_not_stretch_the_span() -> None:
         assert likely_span(store.table) == (NOON, NOON + SECOND)
 
 
+def test_of_clocks_that_were_set_and_such_that_were_not_the_greater_part_counts() -> None:
+    set_late = [NOON + i * SECOND for i in range(900)]
+    never = [i * SECOND for i in range(100)]
+    for starts, span in (
+        (set_late + never, (NOON, NOON + 900 * SECOND)),
+        (set_late[:90] + never, (0, 100 * SECOND)),
+        (never, (0, 100 * SECOND)),
+    ):
+        with FlowStore.scratch() as store:
+            store.append(flows_at(starts))
+            store.flush()
+            assert likely_span(store.table) == span
+
+
 def test_every_packet_of_a_capture_is_in_a_flow_and_in_the_series() -> None:
     with judged([CAPTURES / "mixed-hour"], Options()) as result:
         assert all(tally.balanced for tally in result.tallies)
