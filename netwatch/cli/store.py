@@ -93,7 +93,7 @@ def expire(
     with _opened(config) as journal:
         days = journal.lake.expire(before)
         with journal.state.change():
-            journal.state.put("expired", journal.state.get("expired") or before)
+            journal.state.put("expired", max(before, journal.state.get("expired")))
         of_bins = journal.series.expire(before) if bins else 0
     stdout().print(f"{count(days)} days of flows and {count(of_bins)} days of five-minute series deleted")
 

@@ -34,14 +34,17 @@ def period_of(every: str, instant: int, zone: dt.tzinfo) -> Period:
     return Period(_midnight(first, zone), _midnight(after, zone), f"{day:%Y-%m}")
 
 
-def next_due(every: str, told: int, newest: int, zone: dt.tzinfo) -> Period | None:
+def next_due(every: str, told: int, newest: int, zone: dt.tzinfo, label: str = "") -> Period | None:
     """The period that a report is due for, None where there is none.
 
-    ``told``: end of the last one reported, 0 before the first, which is then the last that is complete. ``newest``: how
-    far the data reaches. Of several that are due it is the earliest.
+    ``told``: end of the last one reported, 0 before the first, which is then the last that is complete; ``label``: its
+    label, since it may have ended by the clock of another zone. ``newest``: how far the data reaches. Of several that
+    are due it is the earliest.
     """
     running = period_of(every, newest, zone)
     wanted = period_of(every, told, zone) if told else period_of(every, running.since - 1, zone)
+    if wanted.label == label:
+        wanted = period_of(every, wanted.until, zone)
     return wanted if wanted.until <= running.since else None
 
 

@@ -1,4 +1,4 @@
-"""Findings about netwatch itself: no flows arrive any more, or too many units are lost on the way."""
+"""Findings about netwatch itself: no flows arrive any more, too many are lost on the way, or a clock is set wrong."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from netwatch.model.finding import Severity
 from netwatch.model.tally import Tally
 from netwatch.model.text import count, duration, instant, percent
 from netwatch.monitor.sighting import Sighting
+from netwatch.pipeline.increment import TIMES
 
 SECOND = 10**9
 SUBJECT = "netwatch"
@@ -27,6 +28,7 @@ def sightings(health: HealthOptions, newest: int, said: int, tallies: Iterable[T
              "What happens on the network meanwhile is not seen. Look at the exporters and at the spools."],
             newest, None, SUBJECT, figures={"seconds": silence / SECOND},
         )  # fmt: skip
+    tallies = list(tallies)
     read = [tally for tally in tallies if tally.stage in READING]
     lost, arrived = sum(t.lost for t in read), sum(t.seen for t in read)
     if lost and lost / (lost + arrived) >= health.loss:
@@ -35,4 +37,14 @@ def sightings(health: HealthOptions, newest: int, said: int, tallies: Iterable[T
             [f"{count(lost)} packets or records exist and never arrived, beside {count(arrived)} that did.",
              "Volumes are too low by about as much. Look at the exporters' load and the collector's buffers."],
             newest, None, SUBJECT, figures={"lost": lost, "arrived": arrived},
+        )  # fmt: skip
+    timed = [tally for tally in tallies if tally.stage == TIMES]
+    strange, flows = sum(t.seen - t.kept for t in timed), sum(t.seen for t in timed)
+    if strange and strange / flows >= health.loss:
+        yield Sighting(
+            "netwatch-times", "quality", str(Severity.LOW), f"{percent(strange / flows)} of the flows at times that cannot be",
+            [f"{count(strange)} of {count(flows)} flows that arrived lasted more than a week or lie at a time that cannot "
+             "be, such as a day after this machine's clock, by what their exporters say. They are not in the store.",
+             "Look at the clocks of the exporters, and at this machine's."],
+            newest, None, SUBJECT, figures={"flows": strange, "arrived": flows},
         )  # fmt: skip

@@ -36,6 +36,8 @@ from netwatch.store.spark import Spark
 from netwatch.store.state import State
 
 SECOND = 10**9
+AHEAD = 86_400 * SECOND
+"""Flows that end so far (ns) beyond the clock, and beyond all flows known, are of a clock that is set wrong."""
 
 
 class Journal:
@@ -139,12 +141,13 @@ class Journal:
 
     def _context(self) -> Context:
         last, seconds = self.state.totals()["last"], self.options.passes.context
+        latest = max(last, self.said) + AHEAD
         if not last or not seconds:
-            return Context()
+            return Context(latest=latest)
         since = last - int(seconds * SECOND)
         first, end = (str(np.datetime64(t, "ns").astype("M8[D]")) for t in (since, last))
         files = self.lake.files([d for d in self.lake.days() if first <= d <= end])
-        return Context(files, since, self.state.inputs_since(since))
+        return Context(files, since, self.state.inputs_since(since), latest)
 
     def _record(self, number: int, body: dict[str, Any]) -> None:
         """Everything that a commit means to the state, in one transaction."""

@@ -47,7 +47,13 @@ def advance(
     notices: list[Notice] = []
     for sighting in sightings:
         found = _match(known.get(sighting["id"], []), sighting, at)
-        if found is not None and found["life"] in (Life.ENDED, Life.CLOSED):
+        if found is not None and found["life"] == Life.ENDED:
+            continue
+        if found is not None and found["life"] == Life.CLOSED:
+            # Dealt with, till it left no trace for so long that it would have ended.
+            if (last := max(found["last"], _end(sighting, at))) > found["last"]:
+                found["last"] = last
+                changed[found["id"], found["since"]] = found
             continue
         record = found or {}
         if found is None:
@@ -74,16 +80,19 @@ def _match(records: Sequence[Record], sighting: Mapping[str, Any], at: Moment) -
             if abs(record["since"] - sighting["since"]) <= max(sighting["slack"], record["slack"] or 0):
                 return record
             continue
-        end = sighting["until"] if sighting["until"] is not None else at.now
-        slack = 0 if record["life"] in (Life.ENDED, Life.CLOSED) else at.quiet
-        if record["since"] - slack <= end and sighting["since"] <= record["last"] + slack:
+        slack = 0 if record["life"] == Life.ENDED else at.quiet
+        if record["since"] - slack <= _end(sighting, at) and sighting["since"] <= record["last"] + slack:
             return record
     return None
 
 
+def _end(sighting: Mapping[str, Any], at: Moment) -> int:
+    return int(at.now if sighting["until"] is None else sighting["until"])
+
+
 def _update(record: Record, sighting: Mapping[str, Any], at: Moment) -> None:
-    end = sighting["until"] if sighting["until"] is not None else at.now
-    since, last, weight = record["since"], max(record["last"], end), max(record["weight"], sighting["weight"])
+    since, last = record["since"], max(record["last"], _end(sighting, at))
+    weight = max(record["weight"], sighting["weight"])
     flows, watch = record["flows"] or sighting["flows"], record["watch"] or sighting["watch"]
     severity = max(record["severity"], sighting["severity"], key=lambda s: _ORDER.index(Severity(s)))
     record.update(sighting)

@@ -25,6 +25,8 @@ from netwatch.store.state import State
 
 STEP = 60 * 10**9
 """A clock that goes back by more (ns) has stepped."""
+BELIEVED = 3600 * 10**9
+"""A clock that went back by more (ns) was ahead before: its time is taken, or nothing would be due for as long."""
 
 
 @dataclass(slots=True)
@@ -86,9 +88,9 @@ def _pass(options: MonitorOptions, state: State, started: int, now: int | None) 
     faults = []
     latest = int(state.get("clock", "0"))
     if started < latest - STEP:
-        behind = (latest - started) / 1e9
-        faults.append(f"the clock stepped back by {behind:.0f} s; times of passes go on from where they were")
-    said = max(started, latest)
+        then = "go on from where they were" if latest - started <= BELIEVED else "are the clock's"
+        faults.append(f"the clock stepped back by {(latest - started) / 1e9:.0f} s; times of passes {then}")
+    said = max(started, latest) if latest - started <= BELIEVED else started
     journal = Journal(options, state, said)
     before = state.get("summary")
     success = PassSummary.from_json(json.loads(before)).last_success if before else 0

@@ -47,7 +47,8 @@ def write_due(journal: Journal) -> list[str]:
     for name, schedule in journal.options.reports.items():
         # Hours are summed once a day of data is complete.
         reached = totals["last"] if WIDTH[schedule.every] == FINE else int(state.get("day", "0")) * DAY
-        period = next_due(schedule.every, int(state.get(f"report.{name}", "0")), reached, zone) if reached else None
+        told, _, label = state.get(f"report.{name}", "0").partition(" ")
+        period = next_due(schedule.every, int(told), reached, zone, label) if reached else None
         if period is None or period.until <= totals["first"]:
             continue
         directory = schedule.directory / f"{name}-{period.label}"
@@ -58,7 +59,7 @@ def write_due(journal: Journal) -> list[str]:
             schedule.sections,
         )
         with state.change():
-            state.put(f"report.{name}", str(period.until))
+            state.put(f"report.{name}", f"{period.until} {period.label}")
         written.append(str(directory))
     return written
 

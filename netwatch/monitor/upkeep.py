@@ -21,12 +21,13 @@ def keep_up(journal: Journal) -> None:
     done = [day for day in journal.lake.days() if before <= day < today]
     journal.lake.compact(done)
     journal.series.compact()
-    gone = journal.lake.expire(date_of(last - int(retention.flows * SECOND)))
+    kept_from = date_of(last - int(retention.flows * SECOND))
+    gone = journal.lake.expire(kept_from)
     journal.series.expire(date_of(last - int(retention.bins * SECOND)))
     with state.change():
         state.put("kept_up", today)
         if gone:
-            state.put("expired", today)
+            state.put("expired", max(kept_from, state.get("expired")))
 
 
 def date_of(instant: int) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from netwatch.config import MonitorOptions
 from netwatch.monitor.journal import Journal
 from netwatch.monitor.lock import lock
-from netwatch.monitor.upkeep import DAY, date_of
+from netwatch.monitor.upkeep import date_of
 from netwatch.store.state import State
 
 
@@ -48,15 +48,12 @@ def opened(options: MonitorOptions) -> Iterator[Journal]:
 def differences(journal: Journal) -> list[Difference]:
     """Inputs whose rows or octets differ, and rows of no input. Those with days that expired are left out."""
     there = journal.lake.count()
-    days = journal.lake.days()
-    # A flow's end may lie days after its start, by which it is stored.
-    kept_from = days[0] if days else date_of(journal.state.totals()["last"] + DAY)
-    expired = bool(journal.state.get("expired"))
+    kept_from = journal.state.get("expired")
     names: dict[int, list[str]] = defaultdict(list)
     wanted: dict[int, tuple[int, int]] = {}
     skipped = set()
     for _, entry in journal.state.ledger():
-        if expired and entry.rows and date_of(entry.first) < kept_from:
+        if entry.rows and date_of(entry.first) < kept_from:
             skipped.add(entry.code)
         rows, octets = wanted.get(entry.code, (0, 0))
         wanted[entry.code] = rows + entry.rows, octets + entry.octets

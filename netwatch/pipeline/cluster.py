@@ -133,7 +133,7 @@ class Cluster:
 
     def _spread(self, named: Sequence[Named], options: Options, context: Context, groups: list[str]) -> Spread:
         engine, place, folder = self._engine, self._place, self._folder
-        taken = engine.map(partial(_take_in, place, folder, options), named)
+        taken = engine.map(partial(_take_in, place, folder, options, context.latest), named)
         made = Spread(engine, self._queries, place, folder, [one.entry for one in taken], groups)
         fingerprinter = Fingerprinter(options.fingerprint)
         for one in taken:
@@ -170,12 +170,12 @@ def _classified(folder: str, entry: Ingest) -> str:
     return f"{folder}/{entry.digest}.classified.parquet"
 
 
-def _take_in(place: Place, folder: str, options: Options, named: Named) -> Taken:
+def _take_in(place: Place, folder: str, options: Options, latest: int, named: Named) -> Taken:
     """The first map: one input to staged flows."""
     scope, fingerprinter = Scope.build(options.scope), _Attentive(options.fingerprint)
     tallies: list[Tally] = []
     with FlowStore.scratch() as store:
-        entry = observe(named, options, (scope, fingerprinter), store, tallies)
+        entry = observe(named, options, (scope, fingerprinter), store, tallies, latest)
         store.flush()
         if entry.fault:
             return Taken(entry, [], tallies)

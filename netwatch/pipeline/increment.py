@@ -37,6 +37,8 @@ SECOND = 10**9
 DAY = 86_400 * SECOND
 MOST_DAYS = 1200
 """Days on which the flows of one input may begin; clocks that are set wrong, or lie, show more."""
+TIMES = "times"
+"""The stage at which flows are dropped whose times cannot be."""
 LONGEST = 7 * DAY
 """Flows that claim to have lasted longer are cut out: exporters end a flow after minutes."""
 
@@ -44,12 +46,13 @@ LONGEST = 7 * DAY
 class Context(NamedTuple):
     """Flows stored before that are judged with the new ones: Parquet files, and the earliest start (ns) that counts.
 
-    ``names``: names of their inputs by code, several where inputs share one.
+    ``names``: names of their inputs by code, several where inputs share one. ``latest``: when a flow can have ended, ns.
     """
 
     files: Sequence[str] = ()
     since: int = 0
     names: Mapping[int, Sequence[str]] = MappingProxyType({})
+    latest: int = 1 << 62
 
 
 class Increment(Protocol):
@@ -135,7 +138,7 @@ def increment(named: Sequence[Named], options: Options, context: Context) -> Ite
     with FlowStore.scratch() as observed, FlowStore.scratch() as store:
         made = Local([], store, [group.name for group in scope.groups])
         for one in named:
-            made.entries.append(observe(one, options, (scope, fingerprinter), observed, made.tallies))
+            made.entries.append(observe(one, options, (scope, fingerprinter), observed, made.tallies, context.latest))
         observed.flush()
         verdicts = fingerprinter.conclude(_with_context(observed, context))
         observed.rest()
@@ -167,18 +170,19 @@ def observe(
     stages: tuple[Scope, Fingerprinter],
     observed: FlowStore,
     tallies: list[Tally],
+    latest: int,
 ) -> Ingest:
-    """Take one input in as far as payload is needed; what came of it."""
+    """Take one input in as far as payload is needed; what came of it. ``latest``: as of :class:`Context`."""
     scope, fingerprinter = stages
     entry = named.entry
     inputs = open_inputs([named.path], options.read)
-    meter, times = Meter(options.meter), Tally("times", "flow record", entry.name)
+    meter, times = Meter(options.meter), Tally(TIMES, "flow record", entry.name)
     rows = octets = last = 0
     first = 1 << 62
     fault = ""
     try:
         for flows in rebatched(metered(inputs, meter, lambda _inputs: None), BATCH):
-            scoped = scope.annotate(plausible(flows, times))
+            scoped = scope.annotate(plausible(flows, times, latest))
             ours = scoped.take(scoped["direction"] != Direction.OUTSIDE)
             # Before anything is remembered of them: evidence points at an input of the store.
             kept = fingerprinter.observe(ours.with_columns(input=np.full(len(ours), entry.code, np.uint32)))
@@ -211,13 +215,16 @@ def _reason(error: Exception) -> str:
     return f"a fault of netwatch: {type(error).__name__}: {error} ({place.name}, line {place.lineno})"
 
 
-def plausible(flows: Flows, tally: Tally) -> Flows:
-    """The flows whose times can be; those that last too long, or lie on days beyond the most frequent, are dropped."""
+def plausible(flows: Flows, tally: Tally, latest: int) -> Flows:
+    """The flows whose times can be; those that last too long, or lie on days beyond the most frequent, are dropped.
+
+    So are those that end after ``latest``, ns: they would age all that is stored.
+    """
     start, end = flows["flow_start_nanoseconds"], flows["flow_end_nanoseconds"]
     octets = octets_both(flows)
     short = (end >= start) & (end - start <= LONGEST)
     day = start // DAY
-    usual = (day > 0) & (day < 80_000)
+    usual = (day > 0) & (day < 80_000) & (end <= latest)
     days, at, count = np.unique(day, return_inverse=True, return_counts=True)
     if len(days) > MOST_DAYS:
         frequent = np.zeros(len(days), bool)

@@ -62,3 +62,18 @@ def test_each_period_is_due_once_and_none_is_left_out():
         labels.append(period.label)
         told = period.until
     assert labels == ["2019-02-04", "2019-02-05", "2019-02-06", "2019-02-07"]
+
+
+@pytest.mark.parametrize(("before", "after"), [(TOKYO, dt.UTC), (dt.UTC, TOKYO), (TOKYO, ZoneInfo("America/Santiago"))])
+@pytest.mark.parametrize("every", ["day", "week", "month"])
+def test_another_zone_brings_no_period_twice_and_leaves_none_out(every, before, after):
+    newest, told, label, labels = ns("2018-12-20T10:00"), 0, "", []
+    for days in range(120):
+        while period := next_due(every, told, newest + days * DAY, before if days < 40 else after, label):
+            labels.append(period.label)
+            told, label = period.until, period.label
+    whole = [period_of(every, ns("2018-11-01"), dt.UTC)]
+    while whole[-1].until < newest + 150 * DAY:
+        whole.append(period_of(every, whole[-1].until, dt.UTC))
+    names = [period.label for period in whole]
+    assert len(labels) > 2 and labels == names[names.index(labels[0]) :][: len(labels)]

@@ -83,6 +83,17 @@ def test_acknowledged_is_silent_until_worse():
     assert told(notices) == ["ongoing"]
 
 
+def test_closed_stays_closed_while_it_goes_on_and_a_return_is_new():
+    """Each pass sees a scan that goes on with the last hour only, and no longer how it began."""
+    records = [sighting_record() | {"life": "closed"}]
+    for hour in range(2, 60, 3):
+        changed, notices = advance(records, [sighting((hour - 1) * HOUR, hour * HOUR)], [], at(hour * HOUR))
+        assert notices == [] and [(r["life"], r["last"]) for r in changed] == [(Life.CLOSED, hour * HOUR)]
+        records = changed
+    _, notices = advance(records, [sighting(90 * HOUR, 91 * HOUR)], [], at(91 * HOUR))
+    assert told(notices) == ["new"]
+
+
 def test_muted_is_silent_and_told_when_the_rule_runs_out():
     rule = {"class": "dos", "until": 10 * HOUR}
     records, notices = advance([], [sighting(0, HOUR)], [rule], at(HOUR, said=HOUR))

@@ -302,3 +302,44 @@ def test_what_an_exporter_says_was_lost_is_in_the_summary_and_a_finding(home):
     assert summary.kept == summary.flows > 0
     assert summary.lost == 5000 - summary.flows // 2 and summary.loss > 0.9
     assert summary.findings == {"quality": 1}
+
+
+def test_an_exporter_whose_clock_is_years_ahead_ages_nothing(home):
+    """With retention by the data's time, all that was stored before would be deleted."""
+    (home / "netwatch.toml").write_text(CONFIG.format(home) + QUIET)
+    bring(home, 0)
+    before = run(home).flows
+    ahead = 15 * 365 * 288
+    both = [five_minutes.octets(i, five_minutes.records(i, 50, 1)) for i in (1, ahead)]
+    path = home / "spool" / "two exporters"
+    path.write_bytes(b"".join(both))
+    os.utime(path, (NOW / 1e9 - 60,) * 2)
+    summary = run(home)
+    assert summary.flows > 0 and summary.newest < NOW
+    assert summary.findings == {"quality": 1}
+    assert rows(home) == before + summary.flows
+    bring(home, 2)
+    run(home)
+    assert Lake(home / "store").days() == ["2019-01-31", "2019-02-01"]
+
+
+def test_a_clock_that_was_far_ahead_is_not_waited_for(home):
+    bring(home, 0)
+    run(home, NOW + 10 * 365 * 86_400 * 10**9)
+    bring(home, 1)
+    summary = run(home)
+    assert "stepped back by 315360000 s" in summary.faults[0] and summary.started == NOW
+    assert run(home).faults == ()
+
+
+def test_late_flows_of_a_day_that_expired_are_no_difference(home):
+    (home / "netwatch.toml").write_text(CONFIG.format(home) + QUIET + '[retention]\nflows = "2d"\n')
+    for day in range(4):
+        bring(home, day * 288)
+        run(home, NOW + day * 86_400 * 10**9)
+    kept = Lake(home / "store").days()
+    bring(home, 10, "late")
+    assert run(home, NOW + 4 * 86_400 * 10**9).inputs_ingested == 1
+    assert Lake(home / "store").days() == ["2019-02-01", *kept]
+    with opened(load(home / "netwatch.toml")) as journal:
+        assert differences(journal) == []
