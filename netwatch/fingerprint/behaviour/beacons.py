@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LEAST_VISITS = 10
 SHORTEST_S = 5.0
 """Median interval from which visits can be a beacon's; what comes back faster is work."""
+REGULAR = 0.75
+"""Quartile range of the intervals over their median, at most, of what comes back regularly."""
 CLOCKED = (53, 123, 67, 137, 138, 161, 514, 547, 853, 1812, 1813, 1900, 5351, 5353, 5355)
 """Ports of services that are asked by the clock, or by every program of a host: DNS, NTP, SNMP, syslog, RADIUS ..."""
 PASSWORDS = tuple(port for name, ports in SERVICES.items() if name != "http" for port in ports)
@@ -64,16 +66,18 @@ class Beacons(Features):
         n = len(t["visits"])
         inbound, outbound = towards(t, "visits")
         client = np.ascontiguousarray(t["client"]).view("V16").ravel()
-        _, at, each = np.unique(client, return_inverse=True, return_counts=True)
+        _, at = np.unique(client, return_inverse=True)
+        spread = (t["upper"] - t["lower"]) / t["middle"]
+        services = np.bincount(at, spread <= REGULAR) if n else np.zeros(0)
         columns = {
             "beacon.visits": t["visits"].astype(np.float64),
             "beacon.interval": t["middle"],
-            "beacon.spread": (t["upper"] - t["lower"]) / t["middle"],
+            "beacon.spread": spread,
             "beacon.skew": _skew(t),
             "beacon.octets": t["up_middle"],
             "beacon.octet_spread": (t["up_upper"] - t["up_lower"]) / np.maximum(1.0, t["up_middle"]),
             "beacon.clients": t["clients"].astype(np.float64),
-            "beacon.services": each[at].astype(np.float64),
+            "beacon.services": services[at],
             "beacon.set_up": t["set_up"],
             "beacon.seconds": (t["until_us"] - t["since_us"]) / 1e6,
             "beacon.web": np.isin(t["port"], SERVICES["http"]).astype(np.float64),

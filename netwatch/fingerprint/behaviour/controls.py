@@ -8,7 +8,7 @@ import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import episodes, folded, measured, towards
 from netwatch.fingerprint.behaviour.floors import Floor
-from netwatch.fingerprint.behaviour.halves import WINDOW_S, halves
+from netwatch.fingerprint.behaviour.halves import FIRST_OWN_PORT, WINDOW_S, deaf, halves
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
@@ -51,6 +51,7 @@ class Controls(Features):
         t = folded(rows, order, starts, how | dict.fromkeys(first, "first"))
         seconds = np.maximum(SHORTEST_S, (t["until_us"] - t["since_us"]) / 1e6)
         packets = np.maximum(1.0, t["packets"])
+        silent = np.isin(t["input"], as_columns(run(deaf, flows))["input"])
         inbound, outbound = towards(t)
         out = (outbound == 1)[:, None]
         sender, receiver = from_octets(t["sender"]), from_octets(t["receiver"])
@@ -64,7 +65,7 @@ class Controls(Features):
             columns={
                 "control.packets": t["packets"],
                 "control.rate": t["packets"] / seconds,
-                "control.answered": t["back"] / packets,
+                "control.answered": np.where(silent, np.nan, t["back"] / packets),
                 "control.octets": t["octets"] / packets,
                 "scope.inbound": inbound,
                 "scope.outbound": outbound,
@@ -80,7 +81,9 @@ def _windows(flows: ibis.Table) -> ibis.Table:
     import ibis
 
     t, h = ibis._, halves(flows)
+    # From a service's port it is an answer to a client that chose this port for itself.
     there = h.filter(h.receiver_port.isin(list(PORTS)) & ~h.sender_port.isin(list(PORTS)))
+    there = there.filter((there.sender_port >= FIRST_OWN_PORT) | (there.receiver_port < FIRST_OWN_PORT))
     back = h.filter(h.sender_port.isin(list(PORTS)))
     keys = ["sender", "receiver", "port", "protocol", "window"]
     counted = there.rename(port="receiver_port").group_by(keys).aggregate(

@@ -9,6 +9,7 @@ import numpy as np
 from netwatch.fingerprint.behaviour.episodes import episodes, folded, measured, towards
 from netwatch.fingerprint.behaviour.floors import Floor, only
 from netwatch.fingerprint.behaviour.halves import ACK, SYN, TCP, frequent, halves
+from netwatch.fingerprint.behaviour.thinned import packets_each
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
@@ -23,6 +24,8 @@ SERVICES: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 PORTS = tuple(port for listed in SERVICES.values() for port in listed)
 LEAST_TRIES = 8
+SET_UP_PACKETS = 4
+"""Packets of one end by which a connection was set up, where neither flags nor answers are told."""
 FOUND_PACKETS, FOUND_TIMES = 5, 1.5
 """By how much the longest connection goes beyond the others where a password was found."""
 
@@ -35,12 +38,14 @@ DECLARED = {
     "guess.octet_spread": Feature("spread of octets per connection over their mean, the longest left out", ""),
     "guess.octets": Feature("octets per connection, from the client", "octets"),
     "guess.seconds": Feature("seconds per connection", "s"),
+    "guess.packet_octets": Feature("octets per packet, from the client", "octets"),
     "guess.established": Feature("connections that were set up", "share"),
     "guess.longest": Feature("packets of the longest connection beyond the mean", "packets"),
     "guess.longest_times": Feature("packets of the longest connection over the mean of the others", "times"),
     "guess.together": Feature("connections open at one time, on average", "connections"),
     "scope.inbound": Feature("from outside to the watched network", "yes/no"),
     "scope.outbound": Feature("from the watched network to outside", "yes/no"),
+    "scope.internal": Feature("inside the watched network", "yes/no"),
     "quality.sampling": Feature("sampling interval", "packets"),
 }
 
@@ -57,7 +62,10 @@ class Guesses(Features):
         """Features of every client that opened many connections to one service that asks for passwords."""
         rows = as_columns(run(_tries, flows))
         order, starts = episodes([rows["sender"], rows["receiver"], rows["port"]], rows["hour"])
-        adding = ("tries", "set_up", "packets", "octets", "squares", "octet_squares", "seconds", "inbound", "outbound")
+        adding = (
+            "tries", "set_up", "known", "packets", "seen", "octets", "squares", "octet_squares", "seconds", "inbound",
+            "outbound", "inside",
+        )  # fmt: skip
         first = ("sender", "receiver", "port", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(("most", "most_octets", "until_us", "interval"), np.maximum)
         return _table(folded(rows, order, starts, how | {"since_us": np.minimum} | dict.fromkeys(first, "first")))
@@ -72,13 +80,13 @@ def _table(t: dict[str, Any]) -> FeatureTable:
     inbound, outbound = towards(t, "tries")
     columns = {f"guess.{n}": np.isin(t["port"], ports).astype(np.float64) for n, ports in SERVICES.items()}
     shapes = {
-        "guess.packets": mean,
         "guess.packet_spread": _spread(t["squares"] - t["most"] ** 2, (t["packets"] - t["most"]) / rest, rest),
         "guess.octet_spread": _spread(
             t["octet_squares"] - t["most_octets"] ** 2, (t["octets"] - t["most_octets"]) / rest, rest
         ),
         "guess.octets": octets,
         "guess.seconds": t["seconds"] / tries,
+        "guess.packet_octets": octets / np.maximum(1.0, mean),
         "guess.longest": t["most"] - mean,
         "guess.longest_times": t["most"] / np.maximum(1.0, (t["packets"] - t["most"]) / np.maximum(1.0, tries - 1)),
         "guess.together": t["seconds"] / span,
@@ -87,9 +95,11 @@ def _table(t: dict[str, Any]) -> FeatureTable:
     columns |= {
         "guess.tries": tries,
         "guess.per_minute": tries / span * 60,
-        "guess.established": t["set_up"] / tries,
+        "guess.packets": packets_each(t["seen"], tries, t["interval"]),
+        "guess.established": np.where(t["known"] > 0, t["set_up"] / np.maximum(1, t["known"]), np.nan),
         "scope.inbound": inbound,
         "scope.outbound": outbound,
+        "scope.internal": np.asarray(t["inside"] * 2 >= tries, np.float64),
         "quality.sampling": t["interval"].astype(np.float64),
     }
     came = (inbound == 1)[:, None]
@@ -125,18 +135,28 @@ def _tries(flows: ibis.Table) -> ibis.Table:
     import ibis
 
     t, h = ibis._, halves(flows)
-    tried = h.filter((h.protocol == TCP) & h.opens & h.receiver_port.isin(PORTS) & (((h.flags & SYN) > 0) | ~h.flagged))
-    up = ibis.ifelse(tried.flagged, (tried.flags & ACK) > 0, tried.answer.fill_null(0) > 0)
-    tried = tried.mutate(set_up=up, hour=tried.window // 12, port=tried.receiver_port)
+    tried = h.filter((h.protocol == TCP) & h.opens & h.receiver_port.isin(PORTS))
+    # Where neither flags nor answers are told, four packets of one end are more than a try that fails.
+    bare = ibis.ifelse(tried.interval == 1, tried.packets >= SET_UP_PACKETS, ibis.null("boolean"))
+    heard = ibis.ifelse(tried.answer.isnull(), bare, tried.answer > 0)
+    tried = tried.mutate(
+        up=ibis.ifelse(tried.flagged, (tried.flags & ACK) > 0, heard),
+        begun=((tried.flags & SYN) > 0) | ~tried.flagged | (tried.interval > 1),
+        hour=tried.window // 12,
+        port=tried.receiver_port,
+    )
     tried = frequent(tried, ["sender", "receiver", "port"], LEAST_TRIES)
-    # Exporters cut a connection where it falls silent: its records are one try.
+    # Exporters cut a connection by time and where it falls silent: its records are one try, if its first is among them.
     tried = tried.group_by(["sender", "receiver", "port", "hour", "sender_port"]).aggregate(
-        set_up=t.set_up.cast("int64").max(), packets=t.packets.sum(), octets=t.octets.sum(), interval=t.interval.max(),
+        set_up=t.up.cast("int64").max(), packets=t.packets.sum(), octets=t.octets.sum(), interval=t.interval.max(),
+        seen=t.seen.sum(), begun=t.begun.any(), inside=t.internal.cast("int64").max(),
         inbound=t.inbound.cast("int64").max(), outbound=t.outbound.cast("int64").max(), since_us=t.since_us.min(),
         until_us=t.until_us.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
+    tried = tried.filter(tried.begun)
     counted = tried.group_by(["sender", "receiver", "port", "hour"]).aggregate(
-        tries=t.count(), set_up=t.set_up.sum(), packets=t.packets.sum(),
+        tries=t.count(), set_up=t.set_up.sum(), known=t.set_up.count(), packets=t.packets.sum(), seen=t.seen.sum(),
+        inside=t.inside.sum(),
         octets=t.octets.sum(), squares=(t.packets * t.packets).sum(), octet_squares=(t.octets * t.octets).sum(),
         seconds=((t.until_us - t.since_us) / 1e6).sum(), most=t.packets.max(), most_octets=t.octets.max(),
         interval=t.interval.max(), inbound=t.inbound.sum(), outbound=t.outbound.sum(), since_us=t.since_us.min(),

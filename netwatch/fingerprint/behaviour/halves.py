@@ -21,7 +21,9 @@ FIRST_OWN_PORT = 1024
 """Ports below are services' (RFC 6335 section 6: the System Ports)."""
 WINDOW_S = 300
 """Seconds of the windows in which targets are counted."""
-
+MUCH, LEAST_RECEIVERS, NEARLY = 10, 10, 0.8
+"""Packets of a TCP record whose receiver must have sent some; receivers, at least, by which it is told whether an input
+holds both directions; and the share of them, and of those whom each answers, that is enough."""
 
 HALVED = (
     "flow_start", "flow_end", "source_address", "destination_address", "source_transport_port",
@@ -40,7 +42,9 @@ def halves(flows: ibis.Table) -> ibis.Table:
     ``seen`` packets as observed; ``opens``: the sender began it; ``answer``: packets the other way, null where the
     record cannot tell; ``inbound``, ``outbound``, ``internal``, ``scoped`` booleans; ``smallest`` and
     ``largest`` packet, null or 0 where not told; ``since_us``, ``until_us``; ``window`` number;
-    ``fragmented``; ``interval``; ``input``, ``first_frame``; ``flagged``: TCP flags are told of in this input.
+    ``fragmented``; ``interval``; ``input``, ``first_frame``; ``flagged``: TCP flags are told of in this input;
+    ``mutual``: answers are told of in this input, if need be in records of their own, so that where there is none
+    nothing was answered; ``deaf``: answers that were given are not told of, so that silence means nothing.
     """
     if "sender" in flows.columns:
         return flows
@@ -61,9 +65,39 @@ def _both(flows: ibis.Table) -> ibis.Table:
 def told_by_input(flows: ibis.Table) -> ibis.Table:
     """What each input can tell: whether it holds both directions, and TCP flags; a lone direction in an input that has
     both was not answered, in one that has not it says nothing.
+
+    ``mutual`` and ``deaf``, both false where nothing tells: see :func:`halves`.
     """
     told = flows.mutate(back=flows.reverse_packet_delta_count > 0, flags=(flows.tcp_control_bits > 0) | _metered(flows))
-    return told.group_by("input").aggregate(two_way=told.back.any(), flagged=told.flags.any())
+    told = told.group_by("input").aggregate(two_way=told.back.any(), flagged=told.flags.any())
+    known = told.left_join(_hearing(flows), "input")
+    hearing = known.hearing >= NEARLY
+    return known.select(*told.columns, mutual=hearing.fill_null(False), deaf=(~hearing).fill_null(False))
+
+
+def _hearing(flows: ibis.Table) -> ibis.Table:
+    """By input the share of those receivers of long TCP exchanges who are seen to send to whoever sent to them.
+
+    Counted are receivers, so that one who is flooded by thousands is one.
+    """
+    tcp = flows.filter(flows.protocol_identifier == TCP)
+    tcp = tcp.mutate(flags=tcp.tcp_control_bits.cast("int64"))
+    long = tcp.filter((tcp.packet_delta_count >= MUCH) & (((tcp.flags & ACK) > 0) | (tcp.flags == 0)))
+    ends = ["input", "source_address", "destination_address"]
+    ways = long.group_by(ends).aggregate(both=_paired(long).any())
+    back = tcp.select(
+        "input", source_address=tcp.destination_address, destination_address=tcp.source_address
+    ).distinct()
+    known = ways.left_join(back.mutate(there=1), ends)
+    known = known.mutate(heard=known.both | known.there.notnull())
+    each = known.group_by(["input", "destination_address"]).aggregate(heard=known.heard.mean() >= NEARLY)
+    told = each.group_by("input").aggregate(receivers=each.count(), hearing=each.heard.mean())
+    return told.filter(told.receivers >= LEAST_RECEIVERS).select("input", "hearing")
+
+
+def _paired(flows: ibis.Table) -> Any:
+    """Whether a record tells of both directions."""
+    return ((flows.detail.cast("int64") & Detail.BIFLOW) > 0) | (flows.reverse_packet_delta_count > 0)
 
 
 def _metered(flows: ibis.Table) -> Any:
@@ -80,8 +114,7 @@ def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]
     backward = bool(own)
     flags = flows[f"{own}tcp_control_bits"].cast("int64")
     ports = flows[f"{sender}_transport_port"].cast("int64"), flows[f"{receiver}_transport_port"].cast("int64")
-    paired = ((flows.detail.cast("int64") & Detail.BIFLOW) > 0) | (flows.reverse_packet_delta_count > 0)
-    answerable = paired | (_metered(flows) & flows.two_way)
+    answerable = _paired(flows) | (_metered(flows) & flows.two_way)
     started = flows.flow_start.delta(ibis.timestamp("1970-01-01 00:00:00"), unit="microsecond")
     inbound, outbound = direction == Direction.INBOUND, direction == Direction.OUTBOUND
     return flows.select(
@@ -110,6 +143,8 @@ def _half(flows: ibis.Table, sender: str, receiver: str, prefix: tuple[str, str]
         input=flows.input,
         first_frame=flows.first_frame,
         flagged=flows.flagged,
+        mutual=flows.mutual,
+        deaf=flows.deaf,
     )
 
 
@@ -126,12 +161,14 @@ def _opens(flows: ibis.Table, flags: tuple[Any, Any], ports: tuple[Any, Any], *,
     served = (ports[0] > 0) & (ports[0] < FIRST_OWN_PORT) & (ports[1] >= FIRST_OWN_PORT)
     serves = (ports[1] > 0) & (ports[1] < FIRST_OWN_PORT) & (ports[0] >= FIRST_OWN_PORT)
     both = (flows.packet_delta_count > 0) & (flows.reverse_packet_delta_count > 0)
-    answers = (flags[0] & CONTROL).isin([SYN | ACK, RST, RST | ACK])
+    answers = (flags[0] & FLAGS).isin([SYN | ACK, RST, RST | ACK])  # with data it may be either end's
     return ibis.cases(
         (told, ibis.literal(not backward)),
         (own == SYN, ibis.literal(True)),
         (both & (theirs == SYN), ibis.literal(False)),
         (both, serves if backward else ~served),
+        # The port of a lone ICMP record is its type and code: a question or an error, but of a reply to an echo 0.
+        (flows.protocol_identifier.isin([1, 58]) & (ports[1] > 0), ibis.literal(True)),
         else_=~answers & (ports[0] >= ports[1]),
     )
 
@@ -149,3 +186,9 @@ def heavy(table: ibis.Table, keys: Sequence[str], least: float) -> ibis.Table:
     """The rows whose keys have at least ``least`` packets together; what is distinct is then counted for few alone."""
     counted = table.group_by(list(keys)).aggregate(whole=table.packets.sum())
     return table.semi_join(counted.filter(counted.whole >= least), list(keys))
+
+
+def deaf(flows: ibis.Table) -> ibis.Table:
+    """The inputs in which silence means nothing."""
+    h = halves(flows)
+    return h.filter(h.deaf).select("input").distinct()

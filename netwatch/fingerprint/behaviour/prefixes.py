@@ -11,8 +11,9 @@ import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, measured, towards
 from netwatch.fingerprint.behaviour.floors import Floor
-from netwatch.fingerprint.behaviour.halves import UDP, WINDOW_S, halves, heavy
-from netwatch.fingerprint.behaviour.targets import PROTOCOL, VECTORS, outside_connections, usual, vector
+from netwatch.fingerprint.behaviour.halves import UDP, WINDOW_S, deaf, halves, heavy
+from netwatch.fingerprint.behaviour.targets import PROTOCOL, VECTORS, outside_connections, returned, usual, vector
+from netwatch.fingerprint.behaviour.thinned import packets_each
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
 from netwatch.model.address import from_octets
@@ -72,10 +73,11 @@ class Prefixes(Features):
         order, starts = episodes([rows["block"], rows["vector"], rows["port"]], rows["window"])
         rows["peak"] = rows["packets"]
         adding = ("packets", "octets", "flows", "back", "inbound", "outbound")
-        most = ("peak", "hosts", "sources", "ports", "largest", "until_us", "interval")
+        most = ("peak", "seen", "hosts", "sources", "ports", "largest", "until_us", "interval")
         first = ("low", "high", "vector", "port", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
-        return _table(folded(rows, order, starts, how | {"since_us": np.minimum}), usual(rows))
+        t = folded(rows, order, starts, how | {"since_us": np.minimum})
+        return _table(t, usual(rows), np.isin(t["input"], as_columns(run(deaf, flows))["input"]))
 
 
 def _joined(t: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def _joined(t: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, column in t.items():
         how: Any = {"low": np.min, "high": np.max, "since_us": np.min, "first_frame": np.min}.get(name)
-        if name in ("packets", "octets", "flows", "back", "hosts", "inbound", "outbound", "sources"):
+        if name in ("packets", "seen", "octets", "flows", "back", "hosts", "inbound", "outbound", "sources"):
             how = np.sum
         parts = [(how or np.max)(column[rows], axis=0) for rows in kept]
         made[name] = np.array(parts, column.dtype).reshape(len(kept), *column.shape[1:])
@@ -113,7 +115,7 @@ def _explaining(t: dict[str, Any], rows: np.ndarray) -> np.ndarray:
     return kept
 
 
-def _table(t: dict[str, Any], median: float) -> FeatureTable:
+def _table(t: dict[str, Any], median: float, deaf: np.ndarray) -> FeatureTable:
     n = len(t["packets"])
     seconds = np.maximum(1.0, (t["until_us"] - t["since_us"]) / 1e6)
     packets, hosts = np.maximum(1.0, t["packets"]), np.maximum(1, t["hosts"])
@@ -122,14 +124,14 @@ def _table(t: dict[str, Any], median: float) -> FeatureTable:
     columns |= {
         "prefix.port": t["port"].astype(np.float64),
         "prefix.hosts": t["hosts"].astype(np.float64),
-        "prefix.host_packets": t["peak"] / hosts,
+        "prefix.host_packets": packets_each(t["seen"], hosts, t["interval"]),
         "prefix.largest": t["largest"] * hosts / np.maximum(1.0, t["peak"]),
         "prefix.packets": t["packets"],
         "prefix.packet_rate": t["packets"] / seconds,
         "prefix.packet_octets": t["octets"] / packets,
         "prefix.sources": t["sources"].astype(np.float64),
         "prefix.ports": t["ports"].astype(np.float64),
-        "prefix.answered": t["back"] / packets,
+        "prefix.answered": np.where(deaf, np.nan, t["back"] / packets),
         "prefix.times_usual": t["peak"] / median if median > 0 else np.full(n, np.nan),
         "prefix.seconds": seconds,
         "scope.inbound": inbound,
@@ -191,17 +193,16 @@ def _windows(flows: ibis.Table) -> ibis.Table:
         hosts=t.receiver.count(), largest=t.here.max(), low=t.receiver.min(), high=t.receiver.max()
     )
     counted = told.group_by(keys).aggregate(
-        packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), inbound=t.inbound.cast("int64").sum(),
-        outbound=t.outbound.cast("int64").sum(), sources=t.sender.approx_nunique(),
-        ports=t.receiver_port.approx_nunique(), since_us=t.since_us.min(), until_us=t.until_us.max(),
+        packets=t.packets.sum(), seen=t.seen.sum(), octets=t.octets.sum(), flows=t.count(),
+        inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
+        sources=t.sender.approx_nunique(), ports=t.receiver_port.approx_nunique(),
+        since_us=t.since_us.min(), until_us=t.until_us.max(),
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
     counted = counted.inner_join(each, keys)
     counted = counted.filter(
         (counted.packets >= LEAST_PACKETS) & ((counted.hosts >= LEAST_HOSTS) | counted.port.isin(DHCP))
     )
-    sent = h.mutate(network=_network(h.sender)).semi_join(counted, ["network", "protocol", "window"])
-    sent = sent.group_by(["network", "protocol", "window"]).aggregate(back=t.packets.sum())
-    on = [counted.network == sent.network, counted.protocol == sent.protocol, counted.window == sent.window]
-    joined = counted.left_join(sent, on).select(counted, back=sent.back.fill_null(0.0))
+    sent = returned(told, counted, h, keys)
+    joined = counted.left_join(sent, keys).select(counted, back=sent.back.fill_null(0.0))
     return joined.drop("network").order_by(["low", "vector", "port", "window"])

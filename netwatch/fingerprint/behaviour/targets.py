@@ -18,6 +18,7 @@ from netwatch.fingerprint.behaviour.halves import (
     TCP,
     UDP,
     WINDOW_S,
+    deaf,
     halves,
     heavy,
 )
@@ -112,9 +113,9 @@ class Targets(Features):
         first = ("receiver", "sender", "vector", "port", "service", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         told = folded(rows, order, starts, how | {"since_us": np.minimum})
-        return self._table(told, usual(rows))
+        return self._table(told, usual(rows), np.isin(told["input"], as_columns(run(deaf, flows))["input"]))
 
-    def _table(self, t: dict[str, Any], usual: float) -> FeatureTable:
+    def _table(self, t: dict[str, Any], usual: float, deaf: np.ndarray) -> FeatureTable:
         n = len(t["packets"])
         seconds = np.maximum(1.0, (t["until_us"] - t["since_us"]) / 1e6)
         packets = np.maximum(t["packets"], 1.0)
@@ -126,6 +127,7 @@ class Targets(Features):
         with np.errstate(divide="ignore", invalid="ignore"):
             amplified = np.where(t["asking_octets"] > 0, t["octets"] / t["asking_octets"], np.nan)
         reflected = columns["target.reflected"] > 0
+        questions = reflected & ~deaf
         columns |= {
             "target.port": t["port"].astype(np.float64),
             "target.packets": t["packets"],
@@ -136,9 +138,9 @@ class Targets(Features):
             "target.ports": t["ports"].astype(np.float64),
             "target.source_ports": t["source_ports"].astype(np.float64),
             "target.source_packets": t["packets"] / np.maximum(t["sources"], 1),
-            "target.answered": t["back"] / packets,
-            "target.asked": np.where(reflected, asked, np.nan),
-            "target.amplified": np.where(reflected, amplified, np.nan),
+            "target.answered": np.where(deaf, np.nan, t["back"] / packets),
+            "target.asked": np.where(questions, asked, np.nan),
+            "target.amplified": np.where(questions, amplified, np.nan),
             "target.times_usual": t["peak"] / usual if usual > 0 else np.full(n, np.nan),
             "target.seconds": seconds,
             "scope.inbound": inbound,
@@ -189,6 +191,7 @@ def vector(h: ibis.Table) -> Any:
     import ibis
 
     control = h.flags & CONTROL
+    unheard = (h.answer.isnull() & h.mutual) | (h.answer == 0).fill_null(False)
     reflecting = (h.protocol == UDP) & h.sender_port.isin(list(REFLECTORS)) & (h.receiver_port != h.sender_port)
     return ibis.cases(
         (h.fragmented & (h.sender_port == 0) & (h.receiver_port == 0), VECTORS.index("fragment")),
@@ -201,10 +204,22 @@ def vector(h: ibis.Table) -> Any:
         (control.isin([SYN, SYN | RST]), VECTORS.index("syn")),
         ((h.flags & FLAGS) == (SYN | ACK), VECTORS.index("synack")),
         (control.isin([RST, RST | ACK]), VECTORS.index("rst")),
-        (((h.flags & FLAGS) == ACK) & (h.packets <= 3 * h.interval), VECTORS.index("ack")),
+        (((h.flags & FLAGS) == ACK) & ((h.packets <= 3 * h.interval) | unheard), VECTORS.index("ack")),
         (control.isin([FIN, FIN | ACK]), VECTORS.index("fin")),
         else_=VECTORS.index("tcp"),
     )
+
+
+def returned(told: ibis.Table, counted: ibis.Table, h: ibis.Table, keys: list[str]) -> ibis.Table:
+    """``back``: packets that went back to those who sent, by the keys of ``counted``.
+
+    A server under attack answers its own clients as well; they are not counted.
+    """
+    columns = dict.fromkeys([*keys, "protocol", "window", "receiver", "sender"])
+    pairs = told.semi_join(counted, keys).select(*columns).distinct()
+    sent = h.select("protocol", "window", "packets", sender=h.receiver, receiver=h.sender)
+    both = pairs.inner_join(sent, ["sender", "receiver", "protocol", "window"])
+    return both.group_by(keys).aggregate(back=both.packets.sum())
 
 
 def _windows(flows: ibis.Table) -> ibis.Table:
@@ -226,18 +241,12 @@ def _windows(flows: ibis.Table) -> ibis.Table:
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
     counted = counted.filter(counted.packets >= LEAST_PACKETS)
-    sent = (
-        h.semi_join(counted, h.sender == counted.receiver)
-        .group_by(["sender", "protocol", "window"])
-        .aggregate(back=t.packets.sum())
-    )
+    sent = returned(told, counted, h, keys)
     asked = h.filter((h.protocol == UDP) & h.receiver_port.isin(list(REFLECTORS)))
     asked = asked.group_by(["sender", "receiver_port", "window"]).aggregate(
         asking=t.packets.sum(), asking_octets=t.octets.sum()
     )
-    joined = counted.left_join(
-        sent, [counted.receiver == sent.sender, counted.protocol == sent.protocol, counted.window == sent.window]
-    ).select(counted, back=sent.back.fill_null(0.0))
+    joined = counted.left_join(sent, keys).select(counted, back=sent.back.fill_null(0.0))
     joined = joined.left_join(
         asked, [joined.receiver == asked.sender, joined.port == asked.receiver_port, joined.window == asked.window]
     ).select(joined, asking=asked.asking.fill_null(0.0), asking_octets=asked.asking_octets.fill_null(0.0))

@@ -22,6 +22,7 @@ LEAST_PAIRS = 3
 """Pairs of address and port in an hour, at least, of what is looked at."""
 TELLS = [
     "sender", "sender_port", "receiver_port", "protocol", "flags", "flagged", "seen", "opens", "answer", "window",
+    "interval",
 ]  # fmt: skip
 WALK = ["sender", "kind", "hour"]
 DECIDES = 4
@@ -66,11 +67,18 @@ def _kind(h: ibis.Table) -> Any:
 
 
 def _failed(h: ibis.Table) -> Any:
-    """Whether a try got nowhere: TCP without an ACK of its own, else without an answer; null where not told."""
+    """Whether a try got nowhere: TCP without an ACK of its own, else without an answer; null where not told.
+
+    Where no flags are told a single packet has no ACK: a connection takes its opener two.
+    """
     import ibis
 
-    by_flags = (h.kind == KINDS.index("tcp")) & h.flagged
-    return ibis.ifelse(by_flags, ((h.flags & ACK) == 0).cast("int64"), (h.answer == 0).cast("int64"))
+    tcp = h.kind == KINDS.index("tcp")
+    return ibis.cases(
+        (tcp & h.flagged, ((h.flags & ACK) == 0).cast("int64")),
+        (tcp & (h.seen == 1) & (h.interval == 1), ibis.literal(1, "int64")),
+        else_=(h.answer == 0).cast("int64"),
+    )
 
 
 def _told(h: ibis.Table) -> ibis.Table:
@@ -78,6 +86,29 @@ def _told(h: ibis.Table) -> ibis.Table:
     told = h.mutate(kind=_kind(h), hour=h.window // 12)
     told = told.filter(told.kind.notnull())
     return told.mutate(failed=_failed(told))
+
+
+def _heard(told: ibis.Table, h: ibis.Table) -> ibis.Table:
+    """Tries with ``failed`` also where answers are records of their own: there is one, or there was no answer.
+
+    Not where packets are sampled, for silence says nothing there.
+    """
+    import ibis
+
+    def ported(t: ibis.Table, port: Any) -> Any:
+        return ibis.ifelse(t.protocol.isin([1, 58]), 0, port)  # a reply of ICMP has another type
+
+    ends = ["sender", "receiver", "protocol", "here", "there", "hour"]
+    back = h.select(
+        "protocol", sender=h.receiver, receiver=h.sender, here=ported(h, h.receiver_port),
+        there=ported(h, h.sender_port), hour=h.window // 12,
+    )  # fmt: skip
+    back = back.semi_join(told.filter(told.failed.isnull() & told.mutual), "sender").distinct()
+    asked = told.mutate(here=ported(told, told.sender_port), there=ported(told, told.receiver_port))
+    known = asked.left_join(back.mutate(heard=1), ends)
+    silent = known.failed.isnull() & known.mutual & (known.interval == 1)
+    failed = ibis.ifelse(silent, known.heard.isnull().cast("int64"), known.failed)
+    return known.select(*(name for name in told.columns if name != "failed"), failed=failed)
 
 
 def _looked_at(h: ibis.Table) -> ibis.Table:
@@ -91,6 +122,7 @@ def _looked_at(h: ibis.Table) -> ibis.Table:
     )
     told = told.semi_join(telling.select("sender", "kind").distinct(), ["sender", "kind"])
     told = told.semi_join(frequent(telling, ["sender", "hour"], LEAST_PAIRS), ["sender", "hour"])
+    told = _heard(told, h)
     answers = told.kind == KINDS.index("backscatter")
     port = ibis.cases((answers & told.protocol.isin([1, 58]), 0), (answers, told.sender_port), else_=told.receiver_port)
     odd = ibis.ifelse((told.flags & (SYN | ACK | RST)) == 0, told.flags & ANY, ibis.null("int64"))
@@ -153,4 +185,6 @@ def hours(flows: ibis.Table) -> ibis.Table:
     )  # fmt: skip
     begun = h.filter(h.opens).mutate(hour=h.window // 12).semi_join(counted, ["sender", "hour"])
     sent = begun.group_by(["sender", "hour"]).aggregate(everything=begun.count())
-    return counted.inner_join(summed, WALK).inner_join(sent, ["sender", "hour"]).order_by(WALK)
+    told_of = counted.inner_join(summed, WALK)
+    all_ = told_of.left_join(sent, ["sender", "hour"])  # who only answers begins nothing
+    return all_.select(*told_of.columns, everything=all_.everything.fill_null(0)).order_by(WALK)
