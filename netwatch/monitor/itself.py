@@ -42,9 +42,10 @@ def sightings(health: HealthOptions, newest: int, said: int, tallies: Iterable[T
     strange, flows = sum(t.seen - t.kept for t in timed), sum(t.seen for t in timed)
     if strange and strange / flows >= health.loss:
         yield Sighting(
-            "netwatch-times", "quality", str(Severity.LOW), f"{percent(strange / flows)} of the flows at times that cannot be",
-            [f"{count(strange)} of {count(flows)} flows that arrived lasted more than a week or lie at a time that cannot "
-             "be, such as a day after this machine's clock, by what their exporters say. They are not in the store.",
+            "netwatch-times", "quality", str(Severity.LOW),
+            f"{percent(strange / flows)} of the flows at times that cannot be",
+            [f"{count(strange)} of {count(flows)} flows that arrived lasted more than a week or lie at a time that "
+             "cannot be, such as a day after this machine's clock, by what their exporters say. They are not kept.",
              "Look at the clocks of the exporters, and at this machine's."],
             newest, None, SUBJECT, figures={"flows": strange, "arrived": flows},
         )  # fmt: skip

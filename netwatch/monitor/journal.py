@@ -95,10 +95,21 @@ class Journal:
         return found
 
     def _adopt(self) -> None:
-        """Commits of the lake that the state knows nothing of (it was lost, or is of an older copy)."""
-        for number in range(self.state.number + 1, self.lake.number + 1):
-            entries = [asdict(entry) for entry in self.lake.entries(number)]
-            self._record(number, {"entries": entries, "sightings": [], "places": []})
+        """Commits of the lake that the state knows nothing of (it was lost, or is of an older copy).
+
+        Of those that the lake's log no longer tells of, the rows show which inputs there were.
+        """
+        missing = range(self.state.number + 1, self.lake.number + 1)
+        if not missing:
+            return
+        logged = self.lake.logged()
+        with self.state.change():
+            for number in missing:
+                self.state.record(number, logged.get(number, []))
+            if not logged.keys() >= set(missing):
+                known = {entry.code for _, entry in self.state.ledger()}
+                self.state.record(missing[-1], [e for e in self.lake.counted() if e.code not in known])
+                self.state.put("rebuilt", str(self.said))
 
     def _catch_up(self) -> None:
         """Add to the series what the lake has and they lack."""

@@ -151,7 +151,7 @@ def _ingest(journal: Journal, found: Found) -> int:
     for at in range(0, len(found.new), size):
         with tempfile.TemporaryDirectory() as room:
             some = found.new[at : at + size]
-            inputs = unknown(some, journal.options.storage, state, found, Path(room))
+            inputs = unknown(some, journal.options, state, found, Path(room))
             entries = journal.ingest(inputs) if inputs else []
         taken += sum(not entry.fault for entry in entries)
     with state.change():

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
-from netwatch.config import SourceOptions
+from netwatch.config import MonitorOptions, SourceOptions
 from netwatch.errors import UsageError
 from netwatch.model.text import printable
 from netwatch.pipeline.increment import Named
 from netwatch.places import Place as Root
 from netwatch.places import is_url
+from netwatch.read.compressed import CHUNK, Decompressed, compression
 from netwatch.read.inputs import LIVE
 from netwatch.store.lake import Ingest
 from netwatch.store.state import State
@@ -29,7 +30,7 @@ SECOND = 10**9
 TEMPORARY = (".part", ".tmp", ".partial", ".filepart", ".swp", "~")
 """Endings of files that somebody is still writing."""
 PIECE = 1 << 20
-"""Octets that are read of an object at a time."""
+"""Octets that are read at a time."""
 
 
 class Place(NamedTuple):
@@ -98,12 +99,14 @@ def _consider(place: Place, met: tuple[int, int, int, str] | None, found: Found,
 
 
 def unknown(
-    places: Sequence[Place], storage: Mapping[str, str], state: State, found: Found, room: Path
+    places: Sequence[Place], options: MonitorOptions, state: State, found: Found, room: Path
 ) -> list[tuple[Named, Place]]:
     """Those whose content is not in the ledger, to be ingested; what becomes of the others is noted in ``found``.
 
-    Objects are copied to ``room``, a directory.
+    Of a compressed file it is what it holds: it may have been there before it was compressed. Objects are copied to
+    ``room``, a directory.
     """
+    storage = options.storage
     inputs: list[tuple[Named, Place]] = []
     taken: set[str] = set()
     for number, place in enumerate(places):
@@ -111,12 +114,14 @@ def unknown(
         path = room / str(number) if remote else Path(place.path)
         try:
             digest = _fetched(place, storage, path) if remote else digest_of(place)
+            if digest is not None and not state.known(digest, place.modified):
+                digest = _digest_inside(path, options.run.read.max_ratio) or digest
         except OSError as fault:
             found.faults.append(f"cannot read {printable(place.key)}: {fault.strerror or printable(str(fault), 200)}")
             continue
         if digest is None:
             found.waiting.append(place)
-        elif digest in taken or state.known([digest]):
+        elif digest in taken or state.known(digest, place.modified):
             found.copies.append((place, digest))
             if remote:
                 path.unlink()
@@ -133,6 +138,20 @@ def digest_of(place: Place) -> str | None:
         after = os.fstat(file.fileno())
     same = (after.st_size, after.st_mtime_ns, after.st_ino) == place[1:]
     return digest if same else None
+
+
+def _digest_inside(path: Path, max_ratio: int) -> str:
+    """SHA-256 of what a compressed file holds, hexadecimal; "" of any other and of one that is damaged or cut."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        kind = compression(file.read(CHUNK))
+        if not kind:
+            return ""
+        file.seek(0)
+        octets = Decompressed(kind, file, max_ratio)
+        while piece := octets.read(PIECE):
+            digest.update(piece)
+    return "" if octets.fault else digest.hexdigest()
 
 
 def _fetched(place: Place, storage: Mapping[str, str], path: Path) -> str | None:

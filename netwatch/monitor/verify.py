@@ -47,7 +47,7 @@ def opened(options: MonitorOptions) -> Iterator[Journal]:
 
 def differences(journal: Journal) -> list[Difference]:
     """Inputs whose rows or octets differ, and rows of no input. Those with days that expired are left out."""
-    there = journal.lake.count()
+    there = {entry.code: (entry.rows, entry.octets) for entry in journal.lake.counted()}
     kept_from = journal.state.get("expired")
     names: dict[int, list[str]] = defaultdict(list)
     wanted: dict[int, tuple[int, int]] = {}

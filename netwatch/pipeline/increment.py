@@ -46,7 +46,7 @@ LONGEST = 7 * DAY
 class Context(NamedTuple):
     """Flows stored before that are judged with the new ones: Parquet files, and the earliest start (ns) that counts.
 
-    ``names``: names of their inputs by code, several where inputs share one. ``latest``: when a flow can have ended, ns.
+    ``names``: names of their inputs by code, several where inputs share one. ``latest``: no flow can end later, ns.
     """
 
     files: Sequence[str] = ()

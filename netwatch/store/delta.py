@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 SCHEMA_KEY = "netwatch.schemaVersion"
 NUMBER_KEY = "netwatch.number"
-LOG_DEPTH = 50
-"""Commits of the log that are looked through; what lies between two of ours is compaction and expiry."""
 DAY_HOURS = 24
 ROW_GROUP = 1 << 18
 """Rows that the library holds before it writes them."""
@@ -154,9 +152,9 @@ class Delta:
         return True
 
     def commits(self) -> list[dict[str, Any]]:
-        """What the last commits say of themselves, newest first."""
+        """What the commits that the log still holds say of themselves, newest first."""
         with told(f"cannot read the log of {self.place}"):
-            return list(self._table.history(LOG_DEPTH))
+            return list(self._table.history())
 
     def partitions(self) -> list[str]:
         """Values of the parting column that have rows, ascending."""

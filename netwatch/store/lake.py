@@ -19,7 +19,7 @@ import pyarrow as pa
 from netwatch.errors import UnreadableInput
 from netwatch.model.flows import ELEMENTS, Flows
 from netwatch.model.heard import Heard
-from netwatch.store.delta import Delta, told
+from netwatch.store.delta import NUMBER_KEY, Delta, told
 from netwatch.store.engines import Engine
 from netwatch.store.parts import Part, write_parts
 from netwatch.store.schema import name_at_rest, to_arrow, type_at_rest
@@ -122,10 +122,15 @@ class Lake:
         Raises:
             UnreadableInput: the log no longer holds that commit.
         """
-        for commit in self._delta.commits():
-            if LEDGER_KEY in commit and commit.get("netwatch.number") == str(number):
-                return [Ingest(**entry) for entry in json.loads(commit[LEDGER_KEY])]
-        raise UnreadableInput(f"commit {number} of {self._delta.place} is no longer in its log")
+        logged = self.logged()
+        if number not in logged:
+            raise UnreadableInput(f"commit {number} of {self._delta.place} is no longer in its log")
+        return logged[number]
+
+    def logged(self) -> dict[int, list[Ingest]]:
+        """The inputs of each commit that the log still holds, by number."""
+        ours = (commit for commit in self._delta.commits() if LEDGER_KEY in commit)
+        return {int(c[NUMBER_KEY]): [Ingest(**entry) for entry in json.loads(c[LEDGER_KEY])] for c in ours}
 
     def close(self) -> None:
         """Let go of the query engine."""
@@ -161,14 +166,17 @@ class Lake:
         for batch in rows.order_by(["watch", "flow_start"]).to_pyarrow_batches(chunk_size=1 << 17):
             yield from_arrow(batch)
 
-    def count(self) -> dict[int, tuple[int, int]]:
-        """Rows and octets (both directions) by the code of their input, counted anew."""
+    def counted(self) -> list[Ingest]:
+        """The inputs as the rows show them, counted anew: without a name, of the digest only what rows hold."""
         if not self.files():
-            return {}
+            return []
         table = self.table()
         octets = (table.octet_delta_count + table.reverse_octet_delta_count).sum()
-        told = table.group_by("input").agg(rows=table.count(), octets=octets).to_pyarrow().to_pydict()
-        return {c: (r, int(o)) for c, r, o in zip(told["input"], told["rows"], told["octets"], strict=True)}
+        ends = {"first": table.flow_start.min(), "last": table.flow_end.max()}
+        told = table.group_by("input").agg(rows=table.count(), octets=octets, **ends).to_pyarrow()
+        firsts, lasts = (told[name].cast("timestamp[us]").cast("int64").to_pylist() for name in ends)
+        kept = zip(*(told[name].to_pylist() for name in ("input", "rows", "octets")), firsts, lasts, strict=True)
+        return [Ingest(f"{code << 1:08x}", "", 0, n, int(o), s * 1000, e * 1000) for code, n, o, s, e in kept]
 
     def info(self) -> dict[str, Any]:
         """Rows, octets at rest, files, days, version: JSON-ready."""

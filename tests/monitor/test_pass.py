@@ -1,5 +1,6 @@
 """One pass: every input once, what is still written waits, what is bad is set aside, and faults are one line."""
 
+import gzip
 import json
 import os
 import sys
@@ -343,3 +344,44 @@ def test_late_flows_of_a_day_that_expired_are_no_difference(home):
     assert Lake(home / "store").days() == ["2019-02-01", *kept]
     with opened(load(home / "netwatch.toml")) as journal:
         assert differences(journal) == []
+
+
+def test_what_is_compressed_after_it_was_taken_in_is_not_taken_in_again(home):
+    """As ``tcpdump -z gzip`` and log rotation do; nor is what was compressed before, and no longer is."""
+    first, second = bring(home, 0), bring(home, 1)
+    packed = home / "spool" / "second.gz"
+    packed.write_bytes(gzip.compress(second.read_bytes(), 1))
+    cut = home / "spool" / "cut.gz"
+    cut.write_bytes(gzip.compress(five_minutes.octets(2, five_minutes.records(2, 50, 1)), 1)[:900])
+    plain = second.rename(home / "second")
+    for path in (packed, cut):
+        os.utime(path, (NOW / 1e9 - 60,) * 2)
+    before = run(home)
+    assert before.inputs_ingested == 3
+    (home / "spool" / "first.gz").write_bytes(gzip.compress(first.read_bytes()))
+    packed.write_bytes(gzip.compress(plain.read_bytes(), 9))
+    first.unlink()
+    plain.rename(second)
+    for path in (home / "spool").iterdir():
+        os.utime(path, (NOW / 1e9 - 50,) * 2)
+    assert run(home).inputs_ingested == 0
+    assert rows(home) == before.flows
+
+
+def test_state_that_was_lost_is_rebuilt_from_the_rows_where_the_log_is_gone(home):
+    for index in range(3):
+        bring(home, index)
+        run(home)
+    log = home / "store" / "flows" / "_delta_log"
+    Lake(home / "store").compact()
+    for path in sorted(log.glob("*.json"))[:3]:
+        path.unlink()
+    for path in (home / "store").glob("state.sqlite*"):
+        path.unlink()
+    fresh = bring(home, 3)
+    os.utime(fresh, (NOW / 1e9 + 60,) * 2)
+    summary = run(home, NOW + 3600 * 10**9)
+    assert (summary.inputs_ingested, summary.inputs_seen) == (1, 4)
+    assert rows(home) == Lake(home / "store").table().count().execute() > summary.flows > 0
+    with opened(load(home / "netwatch.toml")) as journal:
+        assert sorted(bool(e.name) for _, e in journal.state.ledger()) == [False, False, True, True]

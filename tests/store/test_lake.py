@@ -88,7 +88,9 @@ def test_count_tells_what_the_ledger_must_say(tmp_path):
     made = [ingest(50 + seed, seed) for seed in range(4)]
     lake.add(1, [e for e, _ in made[:2]], [f for _, f in made[:2]])
     lake.add(2, [e for e, _ in made[2:]], [f for _, f in made[2:]])
-    assert lake.count() == {e.code: (e.rows, e.octets) for e, _ in made}
+    assert {e.code: (e.rows, e.octets, e.first, e.last) for e in lake.counted()} == {
+        e.code: (e.rows, e.octets, e.first, e.last) for e, _ in made
+    }
 
 
 def test_compaction_keeps_rows_and_makes_files_fewer(tmp_path):

@@ -69,7 +69,7 @@ def test_a_lake_in_a_bucket_is_a_lake_in_a_directory(tmp_path, options):
         assert not there.add(number, [entry], [made])
     assert rows(there) == rows(here)
     assert there.days() == here.days()
-    assert there.count() == here.count()
+    assert set(there.counted()) == set(here.counted())
     by_hour = over_time(here.table(), 3600, [Key("direction")], [Key("source_address")])
     assert over_time(there.table(), 3600, [Key("direction")], [Key("source_address")]) == by_hour
     assert sum(one.sums[2] for one in by_hour) == 400
@@ -96,4 +96,4 @@ def test_parts_written_apart_are_adopted_once(tmp_path, kind, request):
     second, more = ingest(10, 6)
     assert lake.add(2, [second], [more])
     assert lake.compact() > 0
-    assert lake.count() == {entry.code: (entry.rows, entry.octets), second.code: (second.rows, second.octets)}
+    assert {(e.code, e.rows, e.octets) for e in lake.counted()} == {(e.code, e.rows, e.octets) for e in (entry, second)}
