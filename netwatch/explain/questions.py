@@ -225,7 +225,7 @@ def _attacks(whole: Series, findings: Sequence[Finding], series: SeriesSet) -> l
     rest: dict[str, int] = {}
     for finding in found:
         if finding not in floods:
-            name = attack_name(finding.verdicts[0].class_id)
+            name = _name(finding)
             rest[name] = rest.get(name, 0) + _episodes(finding)
     parts += [counted(number, "episode") + f" of {name}" for name, number in rest.items()]
     moved, part = _moved("attack", found, whole, series)
@@ -246,8 +246,13 @@ def _episodes(finding: Finding) -> int:
     return len(told) if isinstance(told, list) else 1
 
 
+def _name(finding: Finding) -> str:
+    first = finding.verdicts[0]
+    return attack_name(first.class_id, first.facts.get("service", ""))
+
+
 def _names(findings: Sequence[Finding]) -> str:
-    names = dict.fromkeys(attack_name(f.verdicts[0].class_id) for f in findings)
+    names = dict.fromkeys(_name(f) for f in findings)
     return printable(", ".join(names))
 
 

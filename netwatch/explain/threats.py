@@ -162,9 +162,16 @@ def _all_facts(verdicts: Sequence[Verdict], key: str) -> list[str]:
     return list(found)
 
 
+_UNSEEN = {
+    "dos.flood": "Source addresses of floods can be forged: they do not tell who sent them.",
+    "dos.reflection": "The senders are servers that were asked in another's name; who asked them is not seen.",
+}
+"""What an attack's packets do not tell, by the beginning of its class."""
+
+
 def _attack(verdicts: list[Verdict]) -> Finding:
     best = _strongest(verdicts)
-    who, name = printable(best.subject), attack_name(best.class_id)
+    who, name = printable(best.subject), attack_name(best.class_id, best.facts.get("service", ""))
     since, until = min(v.since for v in verdicts), max(v.until for v in verdicts)
     seconds = max((until - since) / 1e9, 1.0)
     octets, packets = sum(v.octets for v in verdicts), sum(v.packets for v in verdicts)
@@ -180,7 +187,7 @@ def _attack(verdicts: list[Verdict]) -> Finding:
     ]
     if best.attack_techniques:
         words.append(f"MITRE ATT&CK: {', '.join(best.attack_techniques)}.")
-    limits = ["Source addresses of floods can be forged: they do not tell who sent them."] if "flood" in name else []
+    limits = [told for kind, told in _UNSEEN.items() if best.class_id.startswith(kind)]
     title = f"{name[0].upper()}{name[1:]} {_role_title(best)} {who}: {best.confidence}"
     return Finding(
         "attack", title, tuple(words), max((severity.of_attack(v) for v in verdicts), key=_ORDER.index), since, until,

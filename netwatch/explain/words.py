@@ -241,11 +241,15 @@ def dialect(class_id: str) -> str:
     return _DIALECTS.get(class_id, class_id)
 
 
-def attack_name(class_id: str) -> str:
-    """The common name of an attack's class: ``SYN flood``, ``DNS reflection flood``, ``vertical scan``."""
+def attack_name(class_id: str, service: object = "") -> str:
+    """The common name of an attack's class: ``SYN flood``, ``DNS reflection flood``, ``vertical scan``.
+
+    ``service`` says by what, where the class has no name for it: ``IKE reflection flood``.
+    """
     parts = class_id.split(".")
     if parts[0] == "dos" and len(parts) == 3:
-        return f"{parts[2].upper() if len(parts[2]) <= 5 else parts[2]} {_KINDS[parts[1]]}"
+        name = parts[2].upper() if len(parts[2]) <= 5 else parts[2]
+        return " ".join(filter(None, (from_wire(service) if parts[2] == "other" else name, _KINDS[parts[1]])))
     if parts[0] in _KINDS and len(parts) == 2 and class_id not in _ATTACKS:
         name = parts[1].upper() if parts[0] == "bruteforce" and len(parts[1]) <= 4 else parts[1]
         return f"{name} {_KINDS[parts[0]]}"

@@ -17,7 +17,7 @@ from netwatch.explain import ExplainOptions, explain, severity
 from netwatch.explain.headline import headline, title
 from netwatch.explain.threats import evidence_words
 from netwatch.explain.windows import windows_for
-from netwatch.explain.words import Names
+from netwatch.explain.words import Names, attack_name
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.finding import Finding, Severity
 from netwatch.model.series import Bins, Entity, Series, SeriesSet
@@ -244,3 +244,19 @@ def test_changes_of_different_counters_are_different_matters() -> None:
         Finding("volume", "t", (), Severity.LOW, 0, None, "all", c) for c in (octets, replace(octets, counter="flows"))
     ]
     assert both[0].identity != both[1].identity
+
+
+@pytest.mark.parametrize(
+    ("class_id", "service", "name"),
+    [
+        ("dos.reflection.dns", "DNS", "DNS reflection flood"),
+        ("dos.reflection.other", "IKE (ISAKMP)", "IKE (ISAKMP) reflection flood"),
+        ("dos.reflection.other", "", "reflection flood"),
+        ("dos.flood.other", "DNP3", "DNP3 flood"),
+        ("dos.flood.syn", "", "SYN flood"),
+    ],
+)
+def test_an_attack_is_named_by_its_service_where_its_class_has_no_name_for_it(
+    class_id: str, service: str, name: str
+) -> None:
+    assert attack_name(class_id, service) == name

@@ -71,7 +71,7 @@ class Controls(Features):
                 "scope.outbound": outbound,
                 "quality.sampling": t["interval"].astype(np.float64),
             },
-            facts=lambda row: {"protocol": PORTS[int(t["port"][row])]},
+            facts=lambda row: {"service": PORTS[int(t["port"][row])]},
             **measured(t),
         )
 

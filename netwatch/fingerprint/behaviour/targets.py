@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     import ibis
 
 REFLECTORS: dict[int, str] = {
-    53: "dns", 123: "ntp", 1900: "ssdp", 11211: "memcached", 389: "cldap", 19: "chargen", 17: "qotd", 161: "snmp",
-    137: "netbios", 520: "rip", 111: "portmap", 5353: "mdns", 69: "tftp", 27960: "quake", 27015: "steam", 3702: "wsd",
-    3283: "arms", 5683: "coap", 427: "slp", 3478: "stun", 500: "ike", 4500: "ipsec", 1194: "openvpn", 10001: "ubiquiti",
-    32414: "plex", 37810: "dvr", 33848: "jenkins", 3389: "rdp", 10074: "tp240", 17185: "vxworks", 5060: "sip",
+    53: "DNS", 123: "NTP", 1900: "SSDP", 11211: "memcached", 389: "CLDAP", 19: "CharGEN", 17: "QOTD", 161: "SNMP",
+    137: "NetBIOS", 520: "RIP", 111: "portmap", 5353: "mDNS", 69: "TFTP", 27960: "Quake", 27015: "Steam",
+    3702: "WS-Discovery", 3283: "ARMS", 5683: "CoAP", 427: "SLP", 3478: "STUN", 500: "IKE (ISAKMP)",
+    4500: "IPsec NAT traversal", 1194: "OpenVPN", 10001: "Ubiquiti discovery", 32414: "Plex", 37810: "DVR discovery",
+    33848: "Jenkins", 3389: "RDP", 10074: "TP-240", 17185: "VxWorks debug", 5060: "SIP",
 }  # fmt: skip
 """UDP services that answer more than they are asked (US-CERT TA14-017A and later notices)."""
 VECTORS = ("syn", "synack", "rst", "ack", "fin", "tcp", "udp", "quic", "icmp", "gre", "fragment", "other", "reflected")
@@ -158,6 +159,7 @@ class Targets(Features):
             flows=t["flows"].astype(np.float64),
             peers=t["sources"].astype(np.int64),
             columns=columns,
+            facts=lambda row: {"service": REFLECTORS[int(t["port"][row])]} if reflected[row] else {},
             **measured(t),
         )
 
