@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -119,6 +121,38 @@ class Place:
                 system.delete_file(item.name)
         elif Path(self.uri(below)).is_dir():
             shutil.rmtree(self.uri(below))
+
+
+@contextmanager
+def whole(out: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes its name once all is written, and is not there where it cannot be; ``-`` is stdout.
+
+    Raises:
+        OSError: there is no room, or no leave to write.
+    """
+    if str(out) == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    part = part_of(out)
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(out)
+    finally:
+        if part != out:
+            part.unlink(missing_ok=True)
+
+
+def part_of(out: Path) -> Path:
+    """Where a file is written before it takes its name: beside it.
+
+    What is there and is no plain file (a pipe, a device, a link) is written into, for nothing may take its place.
+    """
+    if str(out) == "-":
+        out = Path("/dev/stdout")
+    special = out.is_symlink() or (out.exists() and not out.is_file())
+    return out if special else out.with_name(out.name + ".part")
 
 
 class _Octets:

@@ -16,6 +16,8 @@ from netwatch.errors import NetwatchError, UsageError
 from netwatch.version import __version__
 
 OUR_FAULT, NO_OUTPUT, INTERRUPTED, USAGE = 70, 74, 130, 2
+WRITTEN = ("--csv", "--parquet", "--ipfix", "--pcap", "--out")
+"""Options that name a file to write."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that takes no more, wherever they come up (a compiled kernel is kept on disk, too)."""
 
@@ -167,10 +169,19 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _stdin_last(argv: Sequence[str]) -> list[str]:
-    """A lone ``-`` is stdin; the parser takes it for an option unless it stands last, after ``--``."""
+    """A lone ``-`` is stdin, or stdout behind an option that names a file to write.
+
+    The parser takes it for an option unless it stands last, after ``--``, or is joined to its option.
+    """
     if "-" not in argv or "--" in argv:
         return list(argv)
-    return [*(word for word in argv if word != "-"), "--", "-"]
+    words: list[str] = []
+    for word in argv:
+        if word == "-" and words and words[-1] in WRITTEN:
+            words[-1] += "=-"
+        else:
+            words.append(word)
+    return [*(word for word in words if word != "-"), "--", "-"] if "-" in words else words
 
 
 def _whole(target: str) -> str:

@@ -11,9 +11,9 @@ from typing import Annotated, NamedTuple
 from cyclopts import Group, Parameter
 
 from netwatch.cli.choices import OUTPUT, Reading, Watched, options, split
-from netwatch.cli.console import print_json, print_tallies, progress, stderr
+from netwatch.cli.console import print_json, print_tallies, progress, stderr, write_csv
 from netwatch.cli.monitor import Config
-from netwatch.cli.tellings import COLUMNS, rows, show, summary, write_csv
+from netwatch.cli.tellings import COLUMNS, rows, show, summary
 from netwatch.detect import DetectOptions
 from netwatch.errors import UsageError
 from netwatch.model.series import Bins, SeriesSet
@@ -83,7 +83,7 @@ def backtest(
         )
         result = replayed(series, detect, how)
     if csv is not None:
-        write_csv(result, csv)
+        write_csv(COLUMNS, rows(result), csv)
     if json:
         for row in rows(result):
             print_json(dict(zip(COLUMNS, row, strict=True)))

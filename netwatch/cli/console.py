@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from netwatch.errors import OutputError
 from netwatch.model.tally import Tally
 from netwatch.model.text import count, printable
+from netwatch.places import whole
 
 PIPED_WIDTH = 160
 """Columns of a table that does not go to a terminal."""
@@ -86,6 +91,25 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(inner) for inner in value]
     return value
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]], out: Path) -> None:
+    """Rows under their names, as CSV, to a file or, for ``-``, to stdout.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        with whole(out) as file:
+            text = io.TextIOWrapper(file, "utf-8", newline="")
+            lines = csv.writer(text)
+            lines.writerow(columns)
+            lines.writerows(rows)
+            text.detach()
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        raise OutputError(f"cannot write {out}: {fault.strerror}") from fault
 
 
 def print_tallies(tallies: Iterable[Tally], console: Console) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv as csv_lines
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +11,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from netwatch.cli.choices import AT_LEAST_ONE, OUTPUT, Files, Reading, Watched, counter_typed, options, split
-from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table
-from netwatch.errors import OutputError, UsageError
+from netwatch.cli.console import print_json, print_tallies, progress, stderr, stdout, table, write_csv
+from netwatch.errors import UsageError
 from netwatch.model.series import COUNTERS, Series
 from netwatch.model.text import bit_rate, count, duration, instant, percent, scaled
 from netwatch.model.times import parse_width
@@ -58,7 +58,7 @@ def series(
     with progress(quiet=quiet) as advance, judged(files, chosen, advance) as result:
         found = [] if result.series is None else [s for k in kinds for c in counters for s in result.series.of(k, c)]
         if csv is not None:
-            _write_csv(found, csv)
+            write_csv(COLUMNS, series_rows(found), csv)
         if png is not None:
             from netwatch.report import draw_series
 
@@ -74,6 +74,12 @@ def series(
     return 4 if any(tally.incomplete for tally in result.tallies) else 0
 
 
+def series_rows(found: Iterable[Series]) -> Iterator[tuple[object, ...]]:
+    """The bins of all series, as ``COLUMNS`` names them."""
+    for one in found:
+        yield from _rows(one)
+
+
 def _rows(series: Series) -> list[tuple[object, ...]]:
     columns = zip(series.bins.times(), series.values, series.coverage, series.variance, series.sampling, strict=True)
     return [
@@ -86,17 +92,6 @@ def _rows(series: Series) -> list[tuple[object, ...]]:
 def _number(value: float) -> float | None:
     """A JSON number; None for what is unknown."""
     return float(value) if math.isfinite(value) else None
-
-
-def _write_csv(found: list[Series], out: Path) -> None:
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            lines = csv_lines.writer(file)
-            lines.writerow(COLUMNS)
-            for one in found:
-                lines.writerows(_rows(one))
-    except OSError as fault:
-        raise OutputError(f"cannot write {out}: {fault.strerror}") from fault
 
 
 def _show(found: list[Series]) -> None:

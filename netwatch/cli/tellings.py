@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netwatch.cli.console import stdout, table
-from netwatch.errors import OutputError
 from netwatch.model.text import count, duration, instant
 
 if TYPE_CHECKING:
@@ -88,21 +85,6 @@ def _monthly(result: Backtest) -> dict[tuple[str, str], dict[str, int]]:
 
 def _named(change: Change) -> str:
     return f"{change.entity} {change.counter}"
-
-
-def write_csv(result: Backtest, out: Path) -> None:
-    """The rows to a file.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            lines = csv.writer(file)
-            lines.writerow(COLUMNS)
-            lines.writerows(rows(result))
-    except OSError as fault:
-        raise OutputError(f"cannot write {out}: {fault.strerror}") from fault
 
 
 def show(result: Backtest) -> None:

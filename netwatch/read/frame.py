@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netwatch.errors import OutputError, UnreadableInput
+from netwatch.places import whole
 from netwatch.read.base import ReadOptions
 from netwatch.read.source import open_source
 
@@ -72,13 +73,13 @@ def write_frames(chosen: Iterator[Frame], out: Path) -> int:
 
     Raises:
         OutputError: the file cannot be written.
+        BrokenPipeError: nobody reads what was written so far.
     """
     import dpkt
 
-    part = out.with_name(out.name + ".part")
     written = 0
     try:
-        with part.open("wb") as file:
+        with whole(out) as file:
             writer = None
             for found in chosen:
                 if writer is None:
@@ -89,9 +90,9 @@ def write_frames(chosen: Iterator[Frame], out: Path) -> int:
                     written += 1
             if writer is None:
                 dpkt.pcap.Writer(file, snaplen=262_144)
-        part.replace(out)
+    except BrokenPipeError:
+        raise
     except OSError as fault:
-        part.unlink(missing_ok=True)
         raise OutputError(f"cannot write {out}: {fault.strerror}") from fault
     return written
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import glob
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +17,7 @@ from netwatch.model.heard import Heard
 from netwatch.model.tally import Tally
 from netwatch.read.base import Batch, Reader, ReadOptions, recognise
 from netwatch.read.counters import believed
+from netwatch.read.foreign import foreign
 from netwatch.read.source import Source, StreamSource, open_source
 
 LIVE = "nfcapd.current"
@@ -85,7 +88,7 @@ class Inputs:
                 found = recognise(source.head)
                 if found is None:
                     beside = not source.fault and file.path in self._found
-                    self._refuse(file, source.fault or _unknown(source.head), max(source.size, 0), beside=beside)
+                    self._refuse(file, source.fault or foreign(source.head), max(source.size, 0), beside=beside)
                     continue
                 readable += 1
                 file.format, reader = found
@@ -124,14 +127,11 @@ def _keep_digest(file: InputFile, source: Source) -> None:
         file.digest = source.digest
 
 
-def _unknown(head: bytes) -> str:
-    return "empty" if not head else "not a known format"
-
-
 def open_inputs(paths: Sequence[str | Path], options: ReadOptions | None = None) -> Inputs:
     """The inputs behind paths: files, directories (all files below them, hidden ones excepted) and "-" for stdin.
 
-    Files are read in the order of their first record's time where their first octets tell it, else as given or, in a
+    A path that is not there may be a pattern (``day-*.pcap``). A file named twice, also by a link, is read once. Files
+    are read in the order of their first record's time where their first octets tell it, else as given or, in a
     directory, by name.
 
     Raises:
@@ -139,7 +139,10 @@ def open_inputs(paths: Sequence[str | Path], options: ReadOptions | None = None)
 
     """
     options = options or ReadOptions()
-    files = list(dict.fromkeys(name for path in paths for name in _files_of(str(path))))
+    once: dict[str, str] = {}
+    for name in (name for path in paths for name in _files_of(str(path))):
+        once.setdefault(name if name == "-" else os.path.realpath(name), name)
+    files = list(once.values())
     if not files:
         raise UsageError(f"no files in {', '.join(map(str, paths))}" if paths else "no input named")
     named = {str(path) for path in paths}
@@ -154,8 +157,12 @@ def _size(path: str) -> int:
 def _files_of(path: str) -> list[str]:
     if path == "-":
         return ["-"]
+    if not path:
+        raise UsageError("an input without a name")
     place = Path(path)
     if not place.exists():
+        if found := sorted(glob.glob(path)):  # noqa: PTH207 - of any path, also one that is absolute
+            return [name for each in found for name in _files_of(each)]
         raise UsageError(f"no such file or directory: {path}{_nearest(place)}")
     if not place.is_dir():
         return [path]

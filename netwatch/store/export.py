@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -20,6 +20,7 @@ from netwatch.errors import OutputError
 from netwatch.model.elements import Orientation, Tunnel
 from netwatch.model.flows import Flows
 from netwatch.model.text import instant
+from netwatch.places import whole
 from netwatch.store.keys import as_text
 from netwatch.store.schema import from_arrow
 from netwatch.wire.ipfix_writer import IpfixWriter
@@ -47,7 +48,7 @@ def readable(batch: pa.RecordBatch | pa.Table) -> pa.Table:
     return pa.table(columns)
 
 
-def write_csv(reader: pa.RecordBatchReader, out: Path) -> None:
+def write_csv(reader: pa.RecordBatchReader, out: BinaryIO) -> None:
     """One line a flow under a fixed header."""
     empty = readable(reader.schema.empty_table())
     with pacsv.CSVWriter(out, empty.schema, write_options=pacsv.WriteOptions(quoting_style="needed")) as writer:
@@ -55,47 +56,46 @@ def write_csv(reader: pa.RecordBatchReader, out: Path) -> None:
             writer.write_table(readable(batch))
 
 
-def write_json_lines(reader: pa.RecordBatchReader, out: TextIO) -> None:
+def write_json_lines(reader: pa.RecordBatchReader, out: BinaryIO) -> None:
     """One JSON object a line."""
     for batch in reader:
         for row in readable(batch).to_pylist():
-            out.write(json.dumps(row) + "\n")
+            out.write(json.dumps(row).encode("ascii") + b"\n")
 
 
-def write_parquet(reader: pa.RecordBatchReader, out: Path) -> None:
+def write_parquet(reader: pa.RecordBatchReader, out: BinaryIO) -> None:
     """The columns at rest, zstd."""
     with pq.ParquetWriter(out, reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch)
 
 
-def write_ipfix(reader: pa.RecordBatchReader, out: Path) -> None:
+def write_ipfix(reader: pa.RecordBatchReader, out: BinaryIO) -> None:
     """IPFIX messages back to back, all of one observation domain; at least the templates."""
     writer = IpfixWriter()
-    with out.open("wb") as file:
-        for batch in reader:
-            file.writelines(writer.messages(from_arrow(batch).columns))
-        if not file.tell():
-            file.writelines(writer.messages(Flows.empty().columns))
+    begun = False
+    for batch in reader:
+        for message in writer.messages(from_arrow(batch).columns):
+            out.write(message)
+            begun = True
+    if not begun:
+        out.writelines(writer.messages(Flows.empty().columns))
 
 
 def export(table: Any, out: Path, form: str) -> None:
-    """Write an Ibis table of flows to a file; a file that cannot be finished is taken away again.
+    """Write an Ibis table of flows to a file, ``-`` being stdout; a file that cannot be finished is not there.
 
     Raises:
         OutputError: the file cannot be written.
+        BrokenPipeError: nobody reads what was written so far.
     """
-    part = out.with_name(out.name + ".part")
+    write = {"csv": write_csv, "json": write_json_lines, "parquet": write_parquet, "ipfix": write_ipfix}[form]
     try:
-        with _reader(table) as reader:
-            if form == "json":
-                with part.open("w", encoding="ascii") as lines:
-                    write_json_lines(reader, lines)
-            else:
-                {"csv": write_csv, "parquet": write_parquet, "ipfix": write_ipfix}[form](reader, part)
-        part.replace(out)
+        with _reader(table) as reader, whole(out) as file:
+            write(reader, file)
+    except BrokenPipeError:
+        raise
     except (OSError, pa.ArrowException) as fault:
-        part.unlink(missing_ok=True)
         number = getattr(fault, "errno", None)  # Arrow's own words name the part and say it twice
         raise OutputError(f"cannot write {out}: {os.strerror(number) if number else fault}") from fault
 

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from netwatch.errors import OutputError
 from netwatch.model.flows import Flows
+from netwatch.places import part_of
 from netwatch.store.schema import to_arrow
 
 _VARIED = (
@@ -31,7 +33,7 @@ _VARIED = (
 
 
 class FlowFile:
-    """A file that is whole or not there: it takes its name once all is written.
+    """A file that is whole or not there: it takes its name once all is written. ``-`` is stdout.
 
     ``columns`` are the names in memory to be kept. Batches are written by a second thread, one behind.
     """
@@ -40,7 +42,9 @@ class FlowFile:
         self.path = path
         self.rows = 0
         self._columns = columns
-        self._part = path.with_name(path.name + ".part")
+        self._part = part_of(path)
+        self._beside = self._part.name == f"{path.name}.part"
+        self._file: BinaryIO | None = None
         self._writer: pq.ParquetWriter | None = None
         self._thread = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
@@ -70,7 +74,10 @@ class FlowFile:
             self._thread.shutdown()
             if self._writer is not None:
                 self._writer.close()
-            self._part.unlink(missing_ok=True)
+            if self._file is not None:
+                self._file.close()
+            if self._beside:
+                self._part.unlink(missing_ok=True)
 
     def _finish(self) -> None:
         self._wait()
@@ -80,7 +87,10 @@ class FlowFile:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
-            self._part.replace(self.path)
+            if self._file is not None:
+                self._file.close()
+            if self._beside:
+                self._part.replace(self.path)
         except (OSError, pa.ArrowException) as fault:
             raise OutputError(f"cannot write {self.path}: {fault}") from fault
 
@@ -96,7 +106,8 @@ class FlowFile:
         table = to_arrow(flows, self._columns)
         if self._writer is None:
             compression = {name: "none" if name in _VARIED else "snappy" for name in table.schema.names}
+            self._file = self._part.open("wb")  # by a path, Arrow wants to seek, which no pipe can
             self._writer = pq.ParquetWriter(
-                self._part, table.schema, compression=compression, use_dictionary=False, write_statistics=False
+                self._file, table.schema, compression=compression, use_dictionary=False, write_statistics=False
             )
         self._writer.write_table(table)

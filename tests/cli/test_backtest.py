@@ -11,7 +11,9 @@ import pytest
 from naive.volume import hourly, one
 
 from netwatch.cli import run
-from netwatch.cli.series import _write_csv
+from netwatch.cli.console import write_csv
+from netwatch.cli.series import series_rows
+from netwatch.series import COLUMNS
 
 CAPTURE = Path(__file__).parents[2] / "captures" / "dns-reflection"
 
@@ -22,7 +24,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     values[95 * 24 + 7] *= 6
     values[100 * 24 : 101 * 24] = np.nan
     path = tmp_path_factory.mktemp("series") / "series.csv"
-    _write_csv(list(one(values).series.values()), path)
+    write_csv(COLUMNS, series_rows(one(values).series.values()), path)
     return path
 
 

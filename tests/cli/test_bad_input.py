@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 import resource
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,44 @@ def test_a_missing_file_names_the_nearest(tmp_path: Path, capsys: pytest.Capture
     assert "february.pcap" in err
 
 
+@pytest.mark.parametrize(
+    ("octets", "words"),
+    [
+        (b"PK\x03\x04" + bytes(100), "a zip archive: unpack it first"),
+        (bytes(257) + b"ustar" + bytes(250), "a tar archive: unpack it first"),
+        (b"\x83\x10\0 \0\0\0\0\xe5q-\xcb" + bytes(100), "records of Argus: ra -c, makes CSV of them"),
+        ("flow_start,source_address\n".encode("utf-16"), "text in UTF-16: save it as UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_files_of_other_kinds_are_told_apart(
+    octets: bytes, words: str, pack: Callable[[bytes], bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "input").write_bytes(pack(octets))
+    status, err = told(capsys, "inspect", str(tmp_path / "input"))
+    assert status == 3
+    assert err == f"netwatch: nothing could be read: {tmp_path / 'input'}: {words}\n"
+
+
+def test_a_file_by_two_names_counts_once_and_a_pattern_finds_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capture, link = tmp_path / "day-1.pcap.gz", tmp_path / "day-2.pcap.gz"
+    capture.write_bytes(OFFICE.read_bytes())
+    link.symlink_to(capture)
+    for argv in (
+        [str(capture), str(link)],
+        [str(tmp_path), str(capture)],
+        [str(capture), str(tmp_path / "." / "day-1.pcap.gz")],
+        [str(tmp_path / "day-*.pcap.gz")],
+    ):
+        assert run(["inspect", "--json", *argv]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        assert json.loads(line)["packets"] == 5371
+    assert told(capsys, "inspect", str(tmp_path / "week-*.pcap"))[0] == 2
+    assert told(capsys, "inspect", "") == (2, "netwatch: an input without a name\n")
+
+
 def test_an_unknown_asn_names_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, err = told(capsys, "analyze", str(OFFICE), "--asn", "AS4199999999", "--out", str(tmp_path))
     assert status == 2
@@ -87,8 +128,6 @@ def test_a_bad_option_is_one_line(argv: tuple[str, ...], message: str, capsys: p
 
 
 def test_a_capture_cut_short_is_read_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import gzip
-
     whole = gzip.decompress(OFFICE.read_bytes())
     cut = tmp_path / "cut.pcap"
     cut.write_bytes(whole[: len(whole) * 2 // 3])

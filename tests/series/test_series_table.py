@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from naive.volume import hourly, one
 
-from netwatch.cli.series import _write_csv
+from netwatch.cli.console import write_csv
+from netwatch.cli.series import series_rows
 from netwatch.errors import UnreadableInput
-from netwatch.series import is_series_csv, read_series
+from netwatch.series import COLUMNS, is_series_csv, read_series
 
 
 def test_what_was_written_is_read_back(tmp_path):
@@ -16,7 +17,7 @@ def test_what_was_written_is_read_back(tmp_path):
     values[5:8] = np.nan
     made = one(values, variance=np.where(np.isnan(values), 0.0, 4.0))
     path = tmp_path / "series.csv"
-    _write_csv(list(made.series.values()), path)
+    write_csv(COLUMNS, series_rows(made.series.values()), path)
     assert is_series_csv(path)
     (key, series), *rest = read_series(path).series.items()
     assert (key, rest) == (next(iter(made.series)), [])
