@@ -14,6 +14,7 @@ from netwatch.explain.words import Names
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Bins, SeriesSet
 from netwatch.model.sums import EXPORTER
+from netwatch.monitor.groups import as_configured, configured, is_gone
 from netwatch.monitor.journal import Journal
 from netwatch.monitor.life import OPEN
 from netwatch.monitor.sighting import change_name, sighted
@@ -79,7 +80,7 @@ def _lasting(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[C
     bins = Bins.covering(span[0], span[1] - 1, HOUR)
     sums = journal.series.hours(bins.start, bins.end, (*LASTING_KINDS, EXPORTER))
     kinds = replace(options.run.series, by=tuple(k for k in LASTING_KINDS if k in options.run.series.by))
-    series = series_from(sums, bins, span, kinds)
+    series = as_configured(series_from(sums, bins, span, kinds), journal.state)
     chosen = tuple(d for d in LASTING if d in (options.run.detect.detectors or LASTING))
     changes = detect(series, replace(options.run.detect, detectors=chosen).repeated()) if chosen else []
     return series, changes
@@ -96,11 +97,13 @@ def _told_by(change: Change, begin: int) -> bool:
 def _carried(journal: Journal, seen: Sequence[dict[str, Any]], begin: int) -> list[dict[str, Any]]:
     """Lasting changes that began before the hours that are looked at, or at their edge, and were never taken back.
 
-    They go on until a later change of the same name.
+    They go on until a later change of the same name, or till nobody watches what they are about.
     """
-    carried = []
+    carried, groups = [], configured(journal.state)
     for record in journal.state.findings([str(life) for life in OPEN]):
         if not record["change"] or record["until"] is not None or record["since"] >= begin + EDGE:
+            continue
+        if is_gone(groups, *record["change"].split("|")[1:3]):
             continue
         same = [s["since"] for s in seen if s["change"] == record["change"]]
         slack = max(SLACK, record["slack"] or 0)

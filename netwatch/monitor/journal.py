@@ -28,6 +28,7 @@ from netwatch.monitor.spool import Place
 from netwatch.pipeline.increment import Context, Increment, Named, increment
 from netwatch.pipeline.summing import summed
 from netwatch.places import Place as Root
+from netwatch.scope import groups_of
 from netwatch.series import SeriesOptions
 from netwatch.store.engines import Engine, open_engine
 from netwatch.store.lake import Ingest, Lake
@@ -185,7 +186,7 @@ class Journal:
             bin=self.options.run.series.bin,
             by=self.options.run.series.by,
             top=self.options.passes.top,
-            watch=self._watches(),
+            watch=tuple(group.name for group in groups_of(self.options.run.scope)),
             gap_p=self.options.run.series.gap_p,
         )
         sums = sums_of(options)
@@ -195,8 +196,3 @@ class Journal:
             stale = set(self.state.get("stale").split()) | set(days)
             self.state.put("stale", " ".join(sorted(stale)))
             self.state.put("summed", str(number))
-
-    def _watches(self) -> tuple[str, ...]:
-        asked = self.options.run.scope
-        own = ("scope",) if asked.asn or asked.prefix or asked.country else ()
-        return (*own, *asked.groups)

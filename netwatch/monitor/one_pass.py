@@ -13,6 +13,7 @@ from pathlib import Path
 from netwatch.config import MonitorOptions
 from netwatch.errors import NetwatchError
 from netwatch.model.tally import Tally
+from netwatch.monitor.groups import remember
 from netwatch.monitor.itself import READING, sightings
 from netwatch.monitor.journal import Journal
 from netwatch.monitor.life import OPEN
@@ -97,6 +98,7 @@ def _pass(options: MonitorOptions, state: State, started: int, now: int | None) 
     found, ingested, sent = Found(), 0, Sent()
     try:
         journal.recover()
+        remember(state, options.run.scope)
         found = look(options.sources, options.storage, state, started)
         ingested = _ingest(journal, found)
         if ingested or state.get("sought") != str(state.totals()["last"]):

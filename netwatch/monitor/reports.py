@@ -15,6 +15,7 @@ from netwatch.model.tally import Tally
 from netwatch.model.text import count, printable, volume
 from netwatch.model.verdict import Evidence, Stand, Verdict
 from netwatch.monitor.calendar import Period, next_due, period_of
+from netwatch.monitor.groups import as_configured
 from netwatch.monitor.journal import Journal
 from netwatch.monitor.life import OPEN
 from netwatch.pipeline.retrospect import Kept, retrospect
@@ -132,7 +133,8 @@ def _series(journal: Journal, every: str, period: Period) -> SeriesSet:
     bins = Bins.covering(since, period.until - 1, width)
     read = journal.series.fine if width == FINE else journal.series.hours
     sums = read(bins.start, bins.end, (*options.by, EXPORTER, "watch"))
-    return series_from(sums, bins, (since, min(period.until, totals["last"])), replace(options, watch=()))
+    made = series_from(sums, bins, (since, min(period.until, totals["last"])), replace(options, watch=()))
+    return as_configured(made, journal.state)
 
 
 def _flows(journal: Journal, period: Period) -> Any:

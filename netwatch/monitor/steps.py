@@ -19,6 +19,7 @@ from netwatch.detect.study import Study
 from netwatch.model.change import Change
 from netwatch.model.series import Bins, Entity, SeriesSet
 from netwatch.model.sums import EXPORTER
+from netwatch.monitor.groups import as_configured
 from netwatch.monitor.journal import Journal
 from netwatch.series import series_from
 from netwatch.store.series_at_rest import DAY, FINE
@@ -77,7 +78,8 @@ def look(journal: Journal, span: tuple[int, int]) -> Look:
 def _fine(journal: Journal, span: tuple[int, int], length: int) -> SeriesSet:
     bins = Bins.covering(max(span[0], span[1] - length), span[1], FINE)
     sums = journal.series.fine(bins.start, bins.end, (*SUDDEN_KINDS, EXPORTER))
-    return series_from(sums, bins, span, replace(journal.options.run.series, by=SUDDEN_KINDS))
+    made = series_from(sums, bins, span, replace(journal.options.run.series, by=SUDDEN_KINDS))
+    return as_configured(made, journal.state)
 
 
 def _carried(state: State) -> dict[Key, Carried]:
