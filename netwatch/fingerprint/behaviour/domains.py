@@ -6,6 +6,7 @@ import math
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -41,8 +42,8 @@ DECLARED = {
     "domain.questions": Feature("questions", "questions"),
     "domain.names": Feature("different names", "names"),
     "domain.new": Feature("questions for a name not asked before", "share"),
-    "domain.length": Feature("octets of the name below the domain", "octets"),
-    "domain.payload": Feature("payload octets of a question", "octets"),
+    "domain.length": Feature("octets of the name below what all the names end with", "octets"),
+    "domain.payload": Feature("payload octets of a question, of which most were not read", "octets"),
     "domain.entropy": Feature("entropy of the name below the domain", "bit/character"),
     "domain.carriers": Feature("questions for types that hold much", "share"),
     "domain.rate": Feature("questions a second", "questions/s"),
@@ -73,6 +74,7 @@ class Asked:
     answers: int = 0
     files: int = 0
     names: set[int] = field(default_factory=set)
+    ending: str = ""
 
 
 class Domains(Features):
@@ -123,6 +125,7 @@ class Domains(Features):
             entry = self._asked[key] = Asked((int(server[0]), int(server[1])), reference, since, until)
         entry.since, entry.until = min(entry.since, since), max(entry.until, until)
         sent, back = int(flows["packet_delta_count"][flow]), int(flows["reverse_packet_delta_count"][flow])
+        entry.ending = shared(entry.ending, below) if entry.read else below
         entry.read += 1
         entry.questions += sent
         entry.packets += sent + back
@@ -147,12 +150,13 @@ class Domains(Features):
         asked = np.array([e.questions for e in entries], np.float64)
         seconds = np.array([max(1.0, (e.until - e.since) / 1e9) for e in entries])
         names = np.array([len(e.names) for e in entries], np.float64)
+        ending = np.array([len(e.ending) if len(e.names) > 1 else 0 for e in entries], np.float64)
         columns = {
             "domain.questions": asked,
             "domain.names": names,
             "domain.new": names / np.minimum(np.maximum(read, 1.0), MOST_NAMES),
-            "domain.length": np.array([e.length for e in entries]) / np.maximum(read, 1.0),
-            "domain.payload": np.array([e.payload for e in entries]) / np.maximum(asked, 1.0),
+            "domain.length": np.array([e.length for e in entries]) / np.maximum(read, 1.0) - ending,
+            "domain.payload": np.where(read * 2 > asked, np.nan, np.array([e.payload for e in entries]) / asked),
             "domain.entropy": np.array([e.entropy for e in entries]) / np.maximum(read, 1.0),
             "domain.carriers": np.array([e.carriers for e in entries]) / np.maximum(read, 1.0),
             "domain.rate": asked / seconds,
@@ -187,6 +191,13 @@ def registered(name: str) -> tuple[str, str]:
     labels = name.split(".")
     kept = 3 if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3 else 2
     return ".".join(labels[:-kept]), ".".join(labels[-kept:])
+
+
+def shared(one: str, other: str) -> str:
+    """The labels that two names end with, and the dot before them: what no name of a domain tells apart."""
+    pairs = zip(reversed(one.split(".")), reversed(other.split(".")), strict=False)
+    common = [label for label, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
+    return "".join(f".{label}" for label in reversed(common))
 
 
 def entropy(text: str) -> float:
