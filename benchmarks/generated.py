@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from lookalikes import LOOKALIKES, Span
 from pool_sessions import PORTS, TALKS, mine, tunnel
+from service_kinds import SERVICES
+from services import serve
 
 from netwatch.simulate.frames import Capture, Endpoint
 from netwatch.simulate.sessions import Wire
@@ -49,6 +51,23 @@ def made(seeds: Sequence[int]) -> Iterator[Made]:
                     labels[frozenset((span.client, span.server))] = f"generated {family}: {kind}"
             path = capture.write(Path(folder) / f"sessions-{seed}.pcap.gz")
             yield Made(path, mines, labels, seed % 2 == 0)
+            path.unlink()
+
+
+def served(seeds: Sequence[int]) -> Iterator[Made]:
+    """Captures of ordinary services alone, where they usually are; seeds as in :func:`made`, drawn apart."""
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in seeds:
+            capture = Capture()
+            labels: dict[frozenset[str], str] = {}
+            for number, kind in enumerate(SERVICES):
+                chance = np.random.Generator(np.random.PCG64([seed, 1000 + number]))
+                for nth in range(EACH):
+                    span = _span(chance, seed, number, nth)
+                    serve(Wire(capture, kind, chance), span, SERVICES[kind])
+                    labels[frozenset((span.client, span.server))] = f"generated service: {kind}"
+            path = capture.write(Path(folder) / f"services-{seed}.pcap.gz")
+            yield Made(path, set(), labels, seed % 2 == 0)
             path.unlink()
 
 

@@ -21,13 +21,14 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import ibis
 import numpy as np
 from calibration import precision, reliability
-from generated import made
+from generated import made, served
 from series import series
 
 from netwatch.errors import NetwatchError
@@ -316,7 +317,7 @@ def abstentions(found: Sequence[Found]) -> Iterator[str]:
             yield f"| {kind} | {name} | {len(flows)} | {len(flows) - missed.total()} | {told} |"
 
 
-def judge_all(data: Path, only: str, seeds: Sequence[int]) -> Iterator[Found]:
+def judge_all(data: Path, only: str, seeds: Sequence[int], services: Sequence[int]) -> Iterator[Found]:
     """The eligible flows of all files, series and generated captures that are asked for."""
     engine = ibis.duckdb.connect(threads=2)
     yield from survey(list(labelled(data, only)) if data.is_dir() else [], engine)
@@ -324,7 +325,7 @@ def judge_all(data: Path, only: str, seeds: Sequence[int]) -> Iterator[Found]:
         for name, mines, path, ends, port in series(data, Path(folder)) if not only else ():
             kind = "series in a VPN" if "vpn" in name and "novpn" not in name else "series"
             yield from judged(Input(path, kind, "", True, {(ends, port)} if mines else set()), engine)
-    for capture in made(seeds):
+    for capture in chain(made(seeds), served(services)):
         one = Input(capture.path, "generated", "", True, capture.mines, capture.held, capture.labels)
         yield from judged(one, engine)
 
@@ -348,6 +349,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--only", default="", help="files whose path contains this, and no series")
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3, 4], help="generated; even ones held apart")
+    parser.add_argument("--services", type=int, nargs="*", default=[2, 4], help="the same, of ordinary services alone")
     parser.add_argument(
         "--each", action="store_true", help="print every mining flow that is missed and every false alarm"
     )
@@ -357,7 +359,7 @@ def main() -> None:
     if options.saved:
         found = [Found(**one) for path in options.saved for one in pickle.loads(path.read_bytes())]
     else:
-        found = list(judge_all(options.data, options.only, options.seeds))
+        found = list(judge_all(options.data, options.only, options.seeds, options.services))
     if options.save:
         options.save.write_bytes(pickle.dumps([one._asdict() for one in found]))
     tell(found, options.each)
