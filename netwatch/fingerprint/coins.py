@@ -18,6 +18,7 @@ _ADDRESSES: tuple[tuple[str, str], ...] = (
     ("LTC", rf"ltc1[a-z0-9]{{20,90}}|[LM]{_BASE58}{{32,33}}"),
     ("DOGE", rf"D{_BASE58}{{33}}"),
     ("RVN", rf"R{_BASE58}{{33}}"),
+    ("ETH", r"0x[0-9a-fA-F]{40}"),
     ("BTC", rf"bc1[a-z0-9]{{20,90}}|[13]{_BASE58}{{25,34}}"),
 )
 _ALGORITHMS: tuple[tuple[str, str], ...] = (
@@ -51,6 +52,8 @@ def coin_of(entry: Noted) -> tuple[str, str]:
         return named, "name of the pool"
     if hits["equihash"]:
         return "ZEC", "dialect (Equihash)"
+    if hits["grin"]:
+        return "GRIN", "dialect (Grin)"
     if ethash:
         return "ETH", "dialect (Ethash)"
     if cryptonote:
