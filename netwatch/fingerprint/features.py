@@ -40,6 +40,7 @@ FEATURES: Registry[type[Features]] = Registry(
         "movement": "netwatch.fingerprint.behaviour.movements:Movements",
         "questions": "netwatch.fingerprint.behaviour.questions:Questions",
         "guess": "netwatch.fingerprint.behaviour.guesses:Guesses",
+        "spray": "netwatch.fingerprint.behaviour.sprays:Sprays",
     },
 )
 """One class per kind of entity. Its name here is what a rule's ``entity`` says."""

@@ -334,3 +334,20 @@ def test_guesses_are_told_of_sampled_packets():
         for n in range(30)
     ]
     assert told(sampled(records(sessions + people(random)), 10, random)) == []
+
+
+def spraying(random, each=3):
+    """Three passwords at each of forty servers, one after another."""
+    return [
+        flow(9.0 * n, "203.0.113.31", f"10.0.0.{n % 40 + 1}", 3389, packets=int(random.integers(22, 26)), octets=3_600,
+             back=21, back_octets=4_000, flags=DONE, source_port=20_000 + n, seconds=2.0) for n in range(40 * each)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("view", [records, one_way, inbound], ids=lambda f: f.__name__)
+def test_passwords_sprayed_over_many_servers(view):
+    random = np.random.default_rng(36)
+    flows = records(spraying(random) + people(random))
+    assert told(flows if view is records else view(flows)) == [("bruteforce.rdp", "target")]
+    handshakes = records(spraying(random, each=1) + people(random))
+    assert told(handshakes if view is records else view(handshakes)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -80,8 +81,8 @@ def _table(t: dict[str, Any]) -> FeatureTable:
     inbound, outbound = towards(t, "tries")
     columns = {f"guess.{n}": np.isin(t["port"], ports).astype(np.float64) for n, ports in SERVICES.items()}
     shapes = {
-        "guess.packet_spread": _spread(t["squares"] - t["most"] ** 2, (t["packets"] - t["most"]) / rest, rest),
-        "guess.octet_spread": _spread(
+        "guess.packet_spread": spread(t["squares"] - t["most"] ** 2, (t["packets"] - t["most"]) / rest, rest),
+        "guess.octet_spread": spread(
             t["octet_squares"] - t["most_octets"] ** 2, (t["octets"] - t["most_octets"]) / rest, rest
         ),
         "guess.octets": octets,
@@ -123,19 +124,22 @@ def _phase(columns: dict[str, np.ndarray], row: int) -> str:
     return "compromise" if longest >= FOUND_PACKETS and times >= FOUND_TIMES else "attack"
 
 
-def _spread(squares: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.ndarray:
+def spread(squares: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.ndarray:
     """Standard deviation over mean."""
     variance = np.maximum(0.0, squares / count - mean**2)
-    spread: np.ndarray = np.sqrt(variance) / np.maximum(mean, 1.0)
-    return spread
+    made: np.ndarray = np.sqrt(variance) / np.maximum(mean, 1.0)
+    return made
 
 
-def _tries(flows: ibis.Table) -> ibis.Table:
-    """Connections by client, server, service port and hour."""
+def connections(h: ibis.Table, ports: Sequence[int], who: Sequence[str]) -> ibis.Table:
+    """Connections to these ports, of those of ``who`` (columns of halves, and ``port``) that have enough records.
+
+    Exporters cut a connection by time and where it falls silent: its records are one try, if its first is among them.
+    """
     import ibis
 
-    t, h = ibis._, halves(flows)
-    tried = h.filter((h.protocol == TCP) & h.opens & h.receiver_port.isin(PORTS))
+    t = ibis._
+    tried = h.filter((h.protocol == TCP) & h.opens & h.receiver_port.isin(ports))
     # Where neither flags nor answers are told, four packets of one end are more than a try that fails.
     bare = ibis.ifelse(tried.interval == 1, tried.packets >= SET_UP_PACKETS, ibis.null("boolean"))
     heard = ibis.ifelse(tried.answer.isnull(), bare, tried.answer > 0)
@@ -145,21 +149,34 @@ def _tries(flows: ibis.Table) -> ibis.Table:
         hour=tried.window // 12,
         port=tried.receiver_port,
     )
-    tried = frequent(tried, ["sender", "receiver", "port"], LEAST_TRIES)
-    # Exporters cut a connection by time and where it falls silent: its records are one try, if its first is among them.
+    tried = frequent(tried, who, LEAST_TRIES)
     tried = tried.group_by(["sender", "receiver", "port", "hour", "sender_port"]).aggregate(
         set_up=t.up.cast("int64").max(), packets=t.packets.sum(), octets=t.octets.sum(), interval=t.interval.max(),
         seen=t.seen.sum(), begun=t.begun.any(), inside=t.internal.cast("int64").max(),
         inbound=t.inbound.cast("int64").max(), outbound=t.outbound.cast("int64").max(), since_us=t.since_us.min(),
         until_us=t.until_us.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
-    tried = tried.filter(tried.begun)
-    counted = tried.group_by(["sender", "receiver", "port", "hour"]).aggregate(
+    return tried.filter(tried.begun)
+
+
+def counted(tried: ibis.Table, keys: Sequence[str]) -> ibis.Table:
+    """Connections counted by these keys, with what tells how alike they are."""
+    import ibis
+
+    t = ibis._
+    return tried.group_by(list(keys)).aggregate(
         tries=t.count(), set_up=t.set_up.sum(), known=t.set_up.count(), packets=t.packets.sum(), seen=t.seen.sum(),
-        inside=t.inside.sum(),
-        octets=t.octets.sum(), squares=(t.packets * t.packets).sum(), octet_squares=(t.octets * t.octets).sum(),
+        inside=t.inside.sum(), servers=t.receiver.nunique(), low=t.receiver.min(), high=t.receiver.max(),
+        octets=t.octets.sum(),
+        squares=(t.packets * t.packets).sum(), octet_squares=(t.octets * t.octets).sum(),
         seconds=((t.until_us - t.since_us) / 1e6).sum(), most=t.packets.max(), most_octets=t.octets.max(),
         interval=t.interval.max(), inbound=t.inbound.sum(), outbound=t.outbound.sum(), since_us=t.since_us.min(),
         until_us=t.until_us.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
-    return counted.filter(counted.tries >= LEAST_TRIES).order_by(["sender", "receiver", "port", "hour"])
+
+
+def _tries(flows: ibis.Table) -> ibis.Table:
+    """Connections by client, server, service port and hour."""
+    tried = connections(halves(flows), PORTS, ["sender", "receiver", "port"])
+    told = counted(tried, ["sender", "receiver", "port", "hour"])
+    return told.filter(told.tries >= LEAST_TRIES).order_by(["sender", "receiver", "port", "hour"])

@@ -76,11 +76,11 @@ class Sources(Features):
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         told = folded(rows, order, starts, how | {"since_us": np.minimum})
         for name, ufunc in (("low", np.minimum), ("high", np.maximum)):
-            told[name] = _extreme(rows[name][order], starts, ufunc)
+            told[name] = extreme(rows[name][order], starts, ufunc)
         return _table(told)
 
 
-def _extreme(addresses: np.ndarray, starts: np.ndarray, ufunc: np.ufunc) -> np.ndarray:
+def extreme(addresses: np.ndarray, starts: np.ndarray, ufunc: np.ufunc) -> np.ndarray:
     """Per episode the octet-wise smallest or largest: enough to tell which leading bits are shared."""
     if not len(starts):
         return addresses
