@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from naive.floors import reached as naively
+from naive.traffic import flow, records
 
 from netwatch.fingerprint import Fingerprinter
 from netwatch.fingerprint.behaviour import floors
@@ -128,7 +129,14 @@ def test_traffic_near_the_floors_loses_no_row():
         assert told <= asked
         every |= told
     # Else this would show nothing of some; a movement's floor takes no flow out, and rows of it are rare here.
-    assert every >= kinds().keys() - {"movement"}
+    assert every >= kinds().keys() - {"movement", "spray"}
+
+
+@pytest.mark.parametrize("servers", [9, 10, 40])
+def test_logins_at_many_servers_lose_no_row(servers):
+    rows = [flow(n, "203.0.113.5", f"10.0.0.{n % servers}", 22, source_port=9_000 + n) for n in range(80)]
+    told, _ = hold(records(rows))
+    assert ("spray" in told) == (servers >= 10)
 
 
 def looks_at(floor, protocol, flags, unanswered):
