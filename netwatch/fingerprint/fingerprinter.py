@@ -10,7 +10,7 @@ import numpy as np
 
 from netwatch.fingerprint.applications import application_codes, sieve
 from netwatch.fingerprint.behaviour.floors import Reached, reached, touched
-from netwatch.fingerprint.behaviour.halves import HALVED, halves, halves_of, told_by_input
+from netwatch.fingerprint.behaviour.halves import HALVED, halves_of, told_by_input
 from netwatch.fingerprint.behaviour.strangers import PASSING
 from netwatch.fingerprint.behaviour.targets import Targets
 from netwatch.fingerprint.classify import Classifier
@@ -19,7 +19,7 @@ from netwatch.fingerprint.engine import judge
 from netwatch.fingerprint.features import FEATURES, Features, FeatureTable
 from netwatch.fingerprint.load import load_rules
 from netwatch.fingerprint.options import FingerprintOptions
-from netwatch.fingerprint.queries import at_hand, chosen, kept, near, run
+from netwatch.fingerprint.queries import at_hand, chosen, count, kept, near, run
 from netwatch.model.flows import Flows
 from netwatch.model.verdict import Verdict
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HALVES = "netwatch_halves"
 MOST_NEAR = 1 << 18
-"""Flows that are taken into memory, some 200 octets each; where there are more, each query reads them anew."""
+"""Flows that are taken into memory, and halves of so many, some 200 octets each; of more each query reads them anew."""
 
 
 class Fingerprinter:
@@ -114,10 +114,11 @@ class Fingerprinter:
 def _halved(flows: ibis.Table, there: Reached) -> Iterator[ibis.Table]:
     """The halves of the flows that matter, for as long as the ``with`` block."""
     few = None if there.marks is None else touched(flows, there.marks)
+    inputs = {"inputs": run(told_by_input, flows)}
     if few is None:
-        with kept(halves, flows, HALVES) as halved:
+        # Of many a table would be written to disk and read again, with all its columns.
+        with kept(halves_of, flows, HALVES, inputs, made=count(flows) <= MOST_NEAR) as halved:
             yield halved
         return
-    inputs = run(told_by_input, flows)
-    with at_hand(few, "netwatch_touched", flows) as some, kept(halves_of, some, HALVES, {"inputs": inputs}) as halved:
+    with at_hand(few, "netwatch_touched", flows) as some, kept(halves_of, some, HALVES, inputs) as halved:
         yield halved

@@ -80,15 +80,19 @@ def _prepared(query: Query, flows: ibis.Table, beside: Mapping[str, pa.Table]) -
 
 @contextmanager
 def kept(
-    query: Query, flows: ibis.Table, name: str, beside: Mapping[str, pa.Table] | None = None
+    query: Query, flows: ibis.Table, name: str, beside: Mapping[str, pa.Table] | None = None, *, made: bool = True
 ) -> Iterator[ibis.Table]:
-    """What :func:`run` would give as a table of the engine, for as long as the ``with`` block; it may go to disk."""
+    """What :func:`run` would give as a table of the engine, for as long as the ``with`` block.
+
+    ``made``: it is made once and held, and may go to disk; else each query makes what it needs of it.
+    """
     engine, prepared = flows.get_backend().con, _prepared(query, flows, beside or {})
-    answered(engine, f"CREATE OR REPLACE TEMP TABLE {name} AS {prepared.text}", lambda _answer: None)
+    kind = "TABLE" if made else "VIEW"
+    answered(engine, f"CREATE OR REPLACE TEMP {kind} {name} AS {prepared.text}", lambda _answer: None)
     try:
         yield _table(name, prepared.schema, flows)
     finally:
-        engine.execute(f"DROP TABLE IF EXISTS {name}")
+        engine.execute(f"DROP {kind} IF EXISTS {name}")
         for other in beside or {}:
             engine.unregister(other)
 

@@ -21,7 +21,9 @@ SENDER, RECEIVER, PORT, NETWORK, PROTOCOL = 1, 2, 4, 8, 16
 HALVES, PACKETS, OCTETS, RECEIVERS = range(4)
 """What is counted."""
 NEAR = 8
-"""Places after its own in which a key's counter may be."""
+"""Places in which a key's counter may be: as many as a line of the processor's cache holds."""
+MOST_COUNTED = 0xFFFF_FFFF
+"""A counter stays there."""
 
 
 class Columns(NamedTuple):
@@ -61,13 +63,6 @@ class Looks(NamedTuple):
     width: np.ndarray
     least: np.ndarray
     marked: np.ndarray
-
-
-class Counts(NamedTuple):
-    """By kind and place of a key, both (k, a power of two): ``tags`` uint32 and ``numbers`` float64."""
-
-    tags: np.ndarray
-    numbers: np.ndarray
 
 
 class Marks(NamedTuple):
@@ -123,30 +118,41 @@ def _network(high, low):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _place(tags, kind, key):  # type: ignore[no-untyped-def]
-    """Where a key is counted: in the first free place after its own, or, for want of one, in its own; and whether that
-    is no other key's.
+def _place(counters, kind, key):  # type: ignore[no-untyped-def]
+    """Where a key is counted: in the first free of its places, or, for want of one, in one that is another key's; and
+    whether it is its own.
     """
-    last = tags.shape[1] - 1
-    first = np.int64(key & np.uint64(last))
-    tag = np.uint32(key >> np.uint64(32)) | np.uint32(1)
+    last = counters.shape[1] - 1
+    own = np.int64(key & np.uint64(last))
+    line = own & ~np.int64(NEAR - 1)
+    tag = key >> np.uint64(32) | np.uint64(1)
     for step in range(NEAR):
-        at = (first + step) & last
-        if tags[kind, at] == 0:
-            tags[kind, at] = tag
-        if tags[kind, at] == tag:
+        at = line | ((own + step) & (NEAR - 1))
+        if counters[kind, at] == 0:
+            counters[kind, at] = tag << np.uint64(32)
+        if counters[kind, at] >> np.uint64(32) == tag:
             return at, True
-    return first, False
+    return own, False
 
 
 @inlined
-def _first(counts, kind, key):  # type: ignore[no-untyped-def]
+def _counted(counters, kind, key, amount):  # type: ignore[no-untyped-def]
+    """The key's count with ``amount`` added."""
+    at, _ = _place(counters, kind, key)
+    counter = counters[kind, at]
+    number = min(float(counter & np.uint64(MOST_COUNTED)) + amount, float(MOST_COUNTED))
+    counters[kind, at] = counter >> np.uint64(32) << np.uint64(32) | np.uint64(number)
+    return number
+
+
+@inlined
+def _first(counters, kind, key):  # type: ignore[no-untyped-def]
     """Whether a key comes for the first time; one that has no place of its own always does."""
-    at, own = _place(counts.tags, kind, key)
-    if own and counts.numbers[kind, at] > 0:
+    at, own = _place(counters, kind, key)
+    if own and counters[kind, at] & np.uint64(MOST_COUNTED) > 0:
         return False
     if own:
-        counts.numbers[kind, at] = 1.0
+        counters[kind, at] += np.uint64(1)
     return True
 
 
@@ -226,10 +232,11 @@ def _reach(marks, what, c, i, way):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def count_halves(c, looks, counts, marks, found):  # type: ignore[no-untyped-def]
+def count_halves(c, looks, counters, marks, found):  # type: ignore[no-untyped-def]
     """``found``, and bits of the further kinds of which some key has come to its least, so far as these flows bring it.
 
-    When more was to be marked than there is room for, kinds in ``found`` are not looked at any more.
+    ``counters`` uint64 (kinds, a power of two, 8 at least): 32 bits of a key, which are not 0, and its count; 0 where
+    there is none. When more was to be marked than there is room for, kinds in ``found`` are not looked at any more.
     """
     for i in range(c.protocol.shape[0]):
         a = mixed(c.source[i, 0] ^ mixed(c.source[i, 1]))
@@ -257,11 +264,9 @@ def count_halves(c, looks, counts, marks, found):  # type: ignore[no-untyped-def
                     amount = float(packets) * float(c.interval[i])
                 elif looks.counted[kind] == OCTETS:
                     amount = float(octets) * float(c.interval[i])
-                elif looks.counted[kind] == RECEIVERS and not _first(counts, kind, mixed(key ^ receiver[0])):
+                elif looks.counted[kind] == RECEIVERS and not _first(counters, kind, mixed(key ^ receiver[0])):
                     continue
-                at, _ = _place(counts.tags, kind, key)
-                counts.numbers[kind, at] += amount
-                if counts.numbers[kind, at] >= looks.least[kind]:
+                if _counted(counters, kind, key, amount) >= looks.least[kind]:
                     found |= 1 << kind
                     _reach(marks, looks.marked[kind], c, i, way)
     return found

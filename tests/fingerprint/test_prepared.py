@@ -56,9 +56,14 @@ def stored(folder: Path) -> Iterator[ibis.Table]:
         store.close()
 
 
-def answers(flows: ibis.Table) -> tuple[object, ...]:
-    with queries.kept(halves, flows, "netwatch_halves") as halved:
+def answers(flows: ibis.Table, *, made: bool = True) -> tuple[object, ...]:
+    with queries.kept(halves, flows, "netwatch_halves", made=made) as halved:
         return tuple(queries.run(query, halved) for query in (tries.hours, questions._hours))
+
+
+def test_halves_that_are_not_held_give_the_same_answers(tmp_path: Path) -> None:
+    with stored(tmp_path / "flows") as flows:
+        assert answers(flows, made=False) == answers(flows)
 
 
 def refused(*args: object, **kwargs: object) -> str:

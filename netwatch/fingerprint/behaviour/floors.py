@@ -26,7 +26,6 @@ from netwatch.kernels.floors import (
     RECEIVERS,
     SENDER,
     Columns,
-    Counts,
     Looks,
     Marks,
     choose,
@@ -40,8 +39,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH = 1 << 17
-LEAST_SLOTS, MOST_SLOTS = 1 << 12, 1 << 20
-"""Counters of a kind: four for each flow, within these."""
+LEAST_SLOTS, MOST_SLOTS = 1 << 12, 1 << 23
+"""Counters of a kind: two to four for each flow, within these; 64 MB at most."""
 MOST_ENDS = 1 << 13
 """Addresses and networks that are marked; where there are more, all flows are taken."""
 MOST_ROWS = 1 << 18
@@ -103,12 +102,12 @@ class Reached(NamedTuple):
 def reached(flows: ibis.Table, floors: Sequence[tuple[str, Floor]]) -> Reached:
     """Which of the floors, each beside the name of its kind, the flows reach, and with whom."""
     looks = _looks([floor for _, floor in floors])
-    slots = min(MOST_SLOTS, max(LEAST_SLOTS, 1 << (4 * count(flows)).bit_length()))
-    counts = Counts(np.zeros((len(floors), slots), np.uint32), np.zeros((len(floors), slots)))
+    slots = min(MOST_SLOTS, max(LEAST_SLOTS, 1 << (2 * count(flows)).bit_length()))
+    counters = np.zeros((len(floors), slots), np.uint64)
     marks = Marks(np.zeros((2 * MOST_ENDS, 2), np.uint64), np.zeros(2 * MOST_ENDS, np.uint8), np.zeros(1, np.int64))
     found = 0
     for batch in stream(_counted, flows, BATCH):
-        found = count_halves(_columns(as_columns(batch)), looks, counts, marks, found)
+        found = count_halves(_columns(as_columns(batch)), looks, counters, marks, found)
     there = [one for at, one in enumerate(floors) if found >> at & 1]
     known = marks.number[0] <= MOST_ENDS and all(floor.marks for _, floor in there)
     return Reached({kind for kind, _ in there}, marks if known else None)
