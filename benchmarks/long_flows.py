@@ -288,25 +288,31 @@ def table(found: Sequence[Found]) -> Iterator[str]:
         yield f"| {kind} | {source} | {'yes' if held else ''} | " + " | ".join(cells) + " |"
 
 
-def why(one: Found) -> str:
-    """Why a mining flow of which no packets were seen was not told."""
+def untold(one: Found) -> str:
+    """What keeps the records of a flow from telling what it is; nothing where they can."""
     features = one.features
     for said, holds in (
         ("a tunnel over UDP: what an acknowledgement is long there cannot be told", features["shape.tcp"] == 0),
         ("a conversation of less than four minutes is not judged", features["shape.seconds"] < 240),
         ("three records or fewer: totals alone", features["shape.records"] <= 3),
         ("the client sends acknowledgements alone", features.get("shape.client_packet_octets", 0) < 45),
-        ("no message size makes the records come out", features.get("sizes.rebuilt", 0) != 1),
     ):
         if holds:
             return said
-    return "messages come out, but the evidence does not suffice"
+    return ""
+
+
+def why(one: Found) -> str:
+    """Why a mining flow of which no packets were seen was not told."""
+    if one.features.get("sizes.rebuilt", 0) != 1:
+        return untold(one) or "no message size makes the records come out"
+    return untold(one) or "messages come out, but the evidence does not suffice"
 
 
 def abstentions(found: Sequence[Found]) -> Iterator[str]:
-    """Mining flows in Flow Records by length, and why those that were not told were not."""
-    yield "| input | mining flows of | flows | suspected | not told, and why |"
-    yield "|---|---|--:|--:|---|"
+    """Mining flows in Flow Records by length, how many of them records can tell, and why others were not told."""
+    yield "| input | mining flows of | flows | suspected | records can tell | of these suspected | not told, and why |"
+    yield "|---|---|--:|--:|--:|--:|---|"
     for kind in sorted({one.kind for one in found if one.kind.startswith(("records", "export")) and one.mining}):
         for name, low, high in (("under 10 minutes", 0, 600), ("10 minutes and more", 600, np.inf)):
             flows = [
@@ -314,7 +320,9 @@ def abstentions(found: Sequence[Found]) -> Iterator[str]:
             ]
             missed = Counter(why(one) for one in flows if one.posterior < 0.5)
             told = "; ".join(f"{count}: {reason}" for reason, count in missed.most_common())
-            yield f"| {kind} | {name} | {len(flows)} | {len(flows) - missed.total()} | {told} |"
+            able = [one for one in flows if not untold(one)]
+            cells = (len(flows), len(flows) - missed.total(), len(able), sum(one.posterior >= 0.5 for one in able))
+            yield f"| {kind} | {name} | " + " | ".join(str(cell) for cell in cells) + f" | {told} |"
 
 
 def judge_all(data: Path, only: str, seeds: Sequence[int], services: Sequence[int]) -> Iterator[Found]:
