@@ -180,9 +180,13 @@ class DeniedNames(Features):
             flows=answers,
             peers=np.ones(n, np.int64),
             columns=columns,
-            facts=lambda row: {"domain": keys[row][2]} if keys[row][2] else {"domains": len(entries[row].domains)},
+            facts=lambda row: _facts(keys[row][2], entries[row]),
             references=lambda row: (entries[row].reference,),
         )
+
+
+def _facts(domain: str, entry: Denied) -> dict[str, object]:
+    return {"domain": domain, "service": "NXDOMAIN"} if domain else {"domains": len(entry.domains)}
 
 
 def codes(exchange: Exchange, rows: np.ndarray, side: int) -> np.ndarray:
