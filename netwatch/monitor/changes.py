@@ -12,10 +12,11 @@ from netwatch.explain.conditions import condition_findings
 from netwatch.explain.volume import Ground, volume_findings
 from netwatch.explain.words import Names
 from netwatch.model.change import Change, ChangeKind
+from netwatch.model.notice import Life
 from netwatch.model.series import Bins, SeriesSet
-from netwatch.model.sums import EXPORTER
 from netwatch.monitor.groups import as_configured, configured, is_gone
 from netwatch.monitor.journal import Journal
+from netwatch.monitor.kept import heard_within, wide
 from netwatch.monitor.life import OPEN
 from netwatch.monitor.sighting import change_name, sighted
 from netwatch.monitor.steps import look
@@ -77,10 +78,9 @@ def _lasting(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[C
     options = journal.options
     if span[1] - span[0] < 2 * DAY:
         return SeriesSet(Bins(0, HOUR, 0)), []
-    bins = Bins.covering(span[0], span[1] - 1, HOUR)
-    sums = journal.series.hours(bins.start, bins.end, (*LASTING_KINDS, EXPORTER))
+    sums, bins = wide(journal, span[0], span[1] - 1, LASTING_KINDS)
     kinds = replace(options.run.series, by=tuple(k for k in LASTING_KINDS if k in options.run.series.by))
-    series = as_configured(series_from(sums, bins, span, kinds), journal.state)
+    series = as_configured(series_from(sums, bins, heard_within(sums, *span), kinds), journal.state)
     chosen = tuple(d for d in LASTING if d in (options.run.detect.detectors or LASTING))
     changes = detect(series, replace(options.run.detect, detectors=chosen).repeated()) if chosen else []
     return series, changes
@@ -123,7 +123,8 @@ def _sighted(
     for change in changes:
         record = _known(journal.state, change)
         if record is not None:
-            sightings.append({**record, "since": change.since, "until": change.until})
+            since = record["since"] if change.kind is ChangeKind.INTERMITTENT else change.since
+            sightings.append({**record, "since": since, "until": change.until})
         elif not any(name in _names(change) and abs(since - change.since) <= SLACK for name, since in noted):
             fresh.append(change)
     if fresh:
@@ -140,7 +141,13 @@ def _sighted(
 
 
 def _known(state: State, change: Change) -> dict[str, Any] | None:
-    """The finding that rests on this change, as far as it was seen before."""
+    """The finding that rests on this change, as far as it was seen before.
+
+    That captures run now and then is seen from the beginning of what is looked at, whenever that was.
+    """
+    if change.kind is ChangeKind.INTERMITTENT:
+        seen = state.of_change(change_name(change))
+        return next((r for r in reversed(seen) if r["life"] in (*OPEN, Life.CLOSED)), None)
     for name in _names(change):
         near = [r for r in state.of_change(name) if abs(r["since"] - change.since) <= max(SLACK, r["slack"] or 0)]
         if near:

@@ -1,4 +1,4 @@
-"""The kept series of a monitor, over all of their time."""
+"""The kept series of a monitor: over all of their time, and in the bins in which lasting changes show."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from netwatch.model.series import Bins, SeriesSet
-from netwatch.model.sums import EXPORTER
+from netwatch.model.sums import EXPORTER, BinSums
 from netwatch.monitor.journal import Journal
-from netwatch.series import series_from
-from netwatch.store.series_at_rest import FINE
+from netwatch.series import run_apart, series_from
+from netwatch.store.series_at_rest import FINE, HOUR
+
+QUARTER = 3 * FINE
 
 
 def kept_series(journal: Journal, width: int, kinds: Sequence[str]) -> SeriesSet:
@@ -21,3 +23,28 @@ def kept_series(journal: Journal, width: int, kinds: Sequence[str]) -> SeriesSet
     first = max(totals["first"], int(sums.start.min()))
     bins = Bins.covering(first, totals["last"], width)
     return series_from(sums, bins, (first, totals["last"]), replace(journal.options.run.series, by=tuple(kinds)))
+
+
+def wide(journal: Journal, since: int, until: int, kinds: Sequence[str]) -> tuple[BinSums, Bins]:
+    """Sums of some kinds in the hours from one instant (ns) to another, and the bins to lay them into.
+
+    Where captures ran now and then, they are finer ones in bins no wider than the captures ran: of an hour in which
+    15 minutes were captured most is unknown.
+    """
+    bins = Bins.covering(since, until, HOUR)
+    sums = journal.series.hours(bins.start, bins.end, (*kinds, EXPORTER))
+    run = run_apart(sums)
+    if not 0 < run < HOUR:
+        return sums, bins
+    bins = Bins.covering(since, until, QUARTER if run >= QUARTER else FINE)
+    return journal.series.fine(bins.start, bins.end, (*kinds, EXPORTER)), bins
+
+
+def heard_within(sums: BinSums, since: int, until: int) -> tuple[int, int]:
+    """From the first to the last bin that shows a sign of an exporter or a capture, within two instants, ns.
+
+    What lies before and after is not known to be silence: the signs by which that is judged are beyond what is looked
+    at.
+    """
+    heard = sums.start[sums.kind == EXPORTER]
+    return (max(since, int(heard.min())), min(until, int(heard.max()) + sums.width)) if len(heard) else (since, until)

@@ -17,6 +17,7 @@ from netwatch.model.verdict import Evidence, Stand, Verdict
 from netwatch.monitor.calendar import Period, next_due, period_of
 from netwatch.monitor.groups import as_configured
 from netwatch.monitor.journal import Journal
+from netwatch.monitor.kept import heard_within, wide
 from netwatch.monitor.life import OPEN
 from netwatch.pipeline.retrospect import Kept, retrospect
 from netwatch.report import InputFile, write
@@ -127,13 +128,15 @@ def _octets(series: SeriesSet, period: Period) -> float:
 
 
 def _series(journal: Journal, every: str, period: Period) -> SeriesSet:
-    options, width = journal.options.run.series, WIDTH[every]
-    totals = journal.state.totals()
-    since = max(totals["first"], period.since - BEFORE[every])
-    bins = Bins.covering(since, period.until - 1, width)
-    read = journal.series.fine if width == FINE else journal.series.hours
-    sums = read(bins.start, bins.end, (*options.by, EXPORTER, "watch"))
-    made = series_from(sums, bins, (since, min(period.until, totals["last"])), replace(options, watch=()))
+    options, totals = journal.options.run.series, journal.state.totals()
+    since, kinds = max(totals["first"], period.since - BEFORE[every]), (*options.by, "watch")
+    if WIDTH[every] == FINE:
+        bins = Bins.covering(since, period.until - 1, FINE)
+        sums = journal.series.fine(bins.start, bins.end, (*kinds, EXPORTER))
+    else:
+        sums, bins = wide(journal, since, period.until - 1, kinds)
+    seen = heard_within(sums, since, min(period.until, totals["last"]))
+    made = series_from(sums, bins, seen, replace(options, watch=()))
     return as_configured(made, journal.state)
 
 

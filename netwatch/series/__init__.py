@@ -9,7 +9,7 @@ from netwatch.series.options import KINDS, SeriesOptions
 
 if TYPE_CHECKING:
     from netwatch.series.builder import SeriesBuilder
-    from netwatch.series.sums import series_from, sums_of
+    from netwatch.series.sums import run_apart, series_from, sums_of
     from netwatch.series.table import COLUMNS, is_series_csv, read_series
 
 __all__ = [
@@ -19,12 +19,13 @@ __all__ = [
     "SeriesOptions",
     "is_series_csv",
     "read_series",
+    "run_apart",
     "series_from",
     "sums_of",
 ]
 
 __getattr__ = lazily(
     __name__,
-    {"SeriesBuilder": "builder", "series_from": "sums", "sums_of": "sums"}
+    {"SeriesBuilder": "builder", "run_apart": "sums", "series_from": "sums", "sums_of": "sums"}
     | dict.fromkeys(("COLUMNS", "is_series_csv", "read_series"), "table"),
 )

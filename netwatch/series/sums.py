@@ -107,6 +107,21 @@ def series_from(sums: BinSums, bins: Bins, span: tuple[int, int], options: Serie
     return made
 
 
+def run_apart(sums: BinSums) -> int:
+    """How long (ns) captures usually ran in a kept bin, where most of the time none ran; 0 where they do not lie apart.
+
+    As of :func:`netwatch.series.coverage.run_apart`, by what is kept of captures that tell when they ran; 0 too where
+    most Flow Records were there when none ran.
+    """
+    runs = (sums.kind == EXPORTER) & (sums.value == CAPTURES)
+    heard = (sums.kind == EXPORTER) & ~runs
+    start, seconds, records = sums.start[runs], sums.octets_variance[runs], sums.flows[heard]
+    if not len(start) or records[np.isin(sums.start[heard], start)].sum() <= 0.5 * records.sum():
+        return 0
+    whole = (start.max() + sums.width - start.min()) / SECOND
+    return int(np.median(seconds) * SECOND) if 2 * seconds.sum() < whole else 0
+
+
 def _presence(sums: BinSums, at: np.ndarray, heard: np.ndarray, bins: Bins) -> Presence:
     presence = Presence(bins)
     runs = np.flatnonzero(heard & (sums.value == CAPTURES))
