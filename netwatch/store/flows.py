@@ -6,6 +6,7 @@ import errno
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,8 @@ class FlowStore:
     """Flow Records in the order in which they were appended.
 
     ``rows`` counts them; ``first`` and ``last`` are the earliest start and the latest end, ns UTC.
-    Appending and reading do not overlap: reading begins after :meth:`flush`.
+    Appending and reading do not overlap: reading begins after :meth:`flush`. One row group is written behind while the
+    next is gathered; what fails of it is raised by the call that comes next.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -42,6 +44,8 @@ class FlowStore:
         self._writer: pq.ParquetWriter | None = None
         self._held: list[Flows] = []
         self._held_rows = 0
+        self._behind: ThreadPoolExecutor | None = None
+        self._writing: Future[None] | None = None
         self._connection: Any = None  # Ibis backends carry no types
 
     @classmethod
@@ -109,6 +113,10 @@ class FlowStore:
     def flush(self) -> None:
         """Write what is held and close the file; the flows can be read now."""
         self._write()
+        self._written()
+        if self._behind is not None:
+            self._behind.shutdown()
+            self._behind = None
         if self._writer is not None:
             with _told():
                 self._writer.close()
@@ -117,6 +125,9 @@ class FlowStore:
 
     def close(self) -> None:
         """Let go of the file and of the query engine."""
+        if self._behind is not None:
+            self._behind.shutdown()
+            self._behind = None
         if self._writer is not None:
             self._writer.close()
             self._writer = None
@@ -134,7 +145,7 @@ class FlowStore:
         if not self.rows:
             return
         with pq.ParquetFile(self.path) as file:
-            for batch in file.iter_batches(ROWS_PER_GROUP, columns=columns_at_rest(columns), use_threads=False):
+            for batch in file.iter_batches(ROWS_PER_GROUP, columns=columns_at_rest(columns)):
                 yield from_arrow(batch)
 
     @property
@@ -149,14 +160,26 @@ class FlowStore:
         return self._connection.read_parquet(self.path, table_name="flows")
 
     def _write(self) -> None:
+        self._written()
         if not self._held:
             return
-        table = to_arrow(Flows.concatenate(self._held))
+        if self._behind is None:
+            self._behind = ThreadPoolExecutor(1, "netwatch-store")
+        self._writing = self._behind.submit(self._write_group, self._held)
         self._held, self._held_rows = [], 0
-        with _told():
-            if self._writer is None:
-                self._writer = pq.ParquetWriter(self.path, table.schema, compression="lz4", use_dictionary=False)
-            self._writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+
+    def _written(self) -> None:
+        """Wait for what is written behind."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            with _told():
+                writing.result()
+
+    def _write_group(self, held: Sequence[Flows]) -> None:
+        table = to_arrow(Flows.concatenate(held))
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self.path, table.schema, compression="lz4", use_dictionary=False)
+        self._writer.write_table(table, row_group_size=ROWS_PER_GROUP)
 
 
 @contextmanager
