@@ -3,15 +3,16 @@
 1. State: what the commit will mean (entries, sightings, files) is *prepared*.
 2. Lake: the rows are committed under the next number, wholly or not at all.
 3. State, in one transaction: ledger, files seen, findings, notices to send; what was prepared is settled.
-4. Series: the rows' sums are added under the same number.
+4. Series: the rows' sums, which were worked out meanwhile, are added under the same number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ class Journal:
         """Add to the series what the lake has and they lack."""
         for number in range(self.series.number + 1, self.lake.number + 1):
             entries = [entry for _, entry in self.state.ledger(number)]
-            self._sum(number, partial(summed, self.lake.batches(entries), entries))
+            self._sum(number, summed(self.lake.batches(entries), entries, self._summing()))
 
     def ingest(self, inputs: Sequence[tuple[Named, Place]]) -> list[Ingest]:
         """Commit some inputs; their entries as the ledger has them now.
@@ -125,7 +126,8 @@ class Journal:
             OutputError: the store cannot be written, or another writer took the number.
         """
         number = self.state.number + 1
-        with self._increment(number, [named for named, _ in inputs]) as made:
+        with self._increment(number, [named for named, _ in inputs]) as made, ThreadPoolExecutor(1) as beside:
+            sums = beside.submit(made.sums, self._summing())
             samples = samples_of(made.table, made.findings) if made.findings else []
             told = [sighted(finding, some, made.groups) for finding, some in zip(made.findings, samples, strict=True)]
             body = {
@@ -138,7 +140,7 @@ class Journal:
             if not made.commit(self.lake, number):
                 raise OutputError(f"another writer adds to {self.options.store}; a store has one monitor")
             self._record(number, body)
-            self._sum(number, made.sums)
+            self._sum(number, sums.result())
             self.tallies += made.tallies
             self.rows += made.rows
             return made.entries
@@ -180,16 +182,18 @@ class Journal:
         for notice in notices:
             self.state.post(notice.key, asdict(notice))
 
-    def _sum(self, number: int, sums_of: Callable[[SeriesOptions], BinSums]) -> None:
-        """Add a commit's sums to the series."""
-        options = SeriesOptions(
+    def _summing(self) -> SeriesOptions:
+        """What is summed of a commit."""
+        return SeriesOptions(
             bin=self.options.run.series.bin,
             by=self.options.run.series.by,
             top=self.options.passes.top,
             watch=tuple(group.name for group in groups_of(self.options.run.scope)),
             gap_p=self.options.run.series.gap_p,
         )
-        sums = sums_of(options)
+
+    def _sum(self, number: int, sums: BinSums) -> None:
+        """Add a commit's sums to the series."""
         self.series.add(number, sums)
         days = np.unique(sums.start.astype("M8[ns]").astype("M8[D]")).astype(str).tolist()
         with self.state.change():
