@@ -17,6 +17,8 @@ from netwatch.model.notice import FlowSample, Life, Notice
 LOOKED_FOR = 2 * 86_400 * 10**9
 """Lasting changes are sought once a day of data is complete (ns): till then no trace of them means nothing."""
 OPEN = (Life.NEW, Life.ONGOING, Life.ACKNOWLEDGED, Life.MUTED)
+TOLD = ("title", "words", "figures", "verdicts")
+"""What is told of a matter that lasts longer than a pass looks back: of the strongest part of it that was seen."""
 _ORDER = [*Severity]
 Record = dict[str, Any]
 
@@ -94,8 +96,11 @@ def _update(record: Record, sighting: Mapping[str, Any], at: Moment) -> None:
     since, last = record["since"], max(record["last"], _end(sighting, at))
     weight = max(record["weight"], sighting["weight"])
     flows, watch = record["flows"] or sighting["flows"], record["watch"] or sighting["watch"]
-    severity = max(record["severity"], sighting["severity"], key=lambda s: _ORDER.index(Severity(s)))
+    severity = max(record["severity"], sighting["severity"], key=_rank)
+    weaker = (_rank(sighting["severity"]), sighting["weight"]) < (_rank(record["severity"]), record["weight"])
+    told = {name: record[name] for name in TOLD if name in record} if weaker and sighting["slack"] is None else {}
     record.update(sighting)
+    record.update(told)
     record.update(since=since, last=last, weight=weight, flows=flows, watch=watch, severity=severity)
     if record["slack"] is None:
         record["until"] = None  # a verdict's end is only what was seen so far

@@ -46,6 +46,17 @@ def test_growth_and_severity_are_told_again():
     assert records[0]["severity"] == "high" and records[0]["weight"] == 250.0
 
 
+def test_what_is_told_is_of_the_strongest_part_that_was_seen():
+    """A pass looks back an hour, and at the end of a long flood sees its last minutes only."""
+    records, _ = advance([], [sighting(0, HOUR, title="some", weight=100.0)], [], at(HOUR))
+    most = sighting(HOUR, 2 * HOUR, title="most", words=["much"], weight=500.0, severity="high")
+    records, _ = advance(records, [most], [], at(2 * HOUR))
+    records, _ = advance(records, [sighting(2 * HOUR, 3 * HOUR, title="least", weight=600.0)], [], at(3 * HOUR))
+    assert [(r["title"], r["words"], r["since"], r["last"]) for r in records] == [("most", ["much"], 0, 3 * HOUR)]
+    records, _ = advance(records, [most | {"title": "more", "weight": 600.0}], [], at(3 * HOUR))
+    assert records[0]["title"] == "more"
+
+
 def test_what_left_no_trace_has_ended_and_a_return_is_new():
     records, _ = advance([], [sighting(0, HOUR)], [], at(HOUR))
     records, notices = advance(records, [], [], at(HOUR + QUIET))
