@@ -4,9 +4,9 @@
 
 Each attack of ``assault_kinds.py`` is judged among an hour of people (``people``): as the meter tells it from packets,
 as biflows, as records of one direction with a minute's active timeout, without TCP flags, sampled, of one direction
-only, cut in its midst, and behind one translated address. Printed is what was told instead of, or beside, the right
-class and role; "too few" where sampling left fewer packets of it than a verdict can rest on. So are ordinary services
-that resemble attacks (``innocents.py``), of which nothing may be told.
+only, cut in its midst, behind one translated address, and over IPv6. Printed is what was told instead of, or beside,
+the right class and role; "too few" where sampling left fewer packets of it than a verdict can rest on. So are ordinary
+services that resemble attacks (``innocents.py``), of which nothing may be told.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ VIEWS = (
     "inbound only",
     "second half",
     "translated",
+    "IPv6",
 )
 
 
@@ -121,8 +122,9 @@ def seen(traffic: Traffic, view: str, middle: float, random: np.random.Generator
     if view == "translated":
         crosses = _within(t["source"]) & ~_within(t["target"])
         t["source"] = np.where(crosses, number("10.7.0.254"), t["source"])
-    if view in ("packets", "biflow", "second half", "translated"):
-        return _flows(t, Detail.BIFLOW | (Detail.PACKETS if view != "biflow" else 0))
+    if view in ("packets", "biflow", "second half", "translated", "IPv6"):
+        made = _flows(t, Detail.BIFLOW | (Detail.PACKETS if view != "biflow" else 0))
+        return _longer(made) if view == "IPv6" else made
     t = _slices(t, 60.0)
     forward, backward = _taken(t, t["packets"] > 0), _turned(_taken(t, t["back"] > 0))
     t = together(forward, backward)
@@ -228,6 +230,23 @@ def _flows(t: Traffic, detail: int, interval: int = 1) -> Flows:
             "detail": np.full(n, int(detail)),
             "direction": told[way],
         }
+    )
+
+
+def _longer(flows_: Flows) -> Flows:
+    """The same with addresses of IPv6: the watched network in one /64, every /24 outside one of its own."""
+    moved = {}
+    for name in ("source_address", "destination_address"):
+        low = flows_[name][:, 1] & np.uint64(0xFFFF_FFFF)
+        within = _within(low)
+        high = np.where(within, np.uint64(0x2001_0DB8_0000_0007), np.uint64(0x2400 << 48) | low >> np.uint64(8))
+        moved[name] = np.stack([high, np.where(within, low - np.uint64(FIRST), low & np.uint64(0xFF))], axis=1)
+    icmp = flows_["protocol_identifier"] == 1
+    ports = flows_["destination_transport_port"]
+    return flows_.with_columns(
+        **moved,
+        protocol_identifier=np.where(icmp, 58, flows_["protocol_identifier"]),
+        destination_transport_port=np.where(icmp & (ports == 2048), 128 * 256, ports),
     )
 
 
