@@ -6,6 +6,7 @@ in two or three sizes, shares arrive without memory, and the pool speaks unasked
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ _PLAIN = [
 
 UNNAMED, NAMED = 1, 2
 UDP = 17
+WIDTH, LEAST_PUSHES, BY_CHANCE = 2 * 10**9, 8, 0.001
+"""Nanoseconds within which pushes fall together; pushes of either; how likely the best of all pairs may be chance."""
 TUNNELLED = 40
 """Octets that the least message of interest has over an acknowledgement inside a tunnel."""
 
@@ -253,31 +256,49 @@ def _atoms(records: np.ndarray, entity: np.ndarray, n: int, side: int, messages:
 def synchrony(records: np.ndarray, entity: np.ndarray, n: int, chosen: np.ndarray) -> np.ndarray:
     """Largest share of an entity's pushes that fall within 2 s of those of one other of the ``chosen`` entities.
 
-    float64 (n,); NaN where there are fewer than 8 pushes, or chance alone would give a quarter.
+    float64 (n,); NaN where there are fewer than 8 pushes, or chance alone would give a quarter; 0 where chance gives as
+    much to the best of so many pairs one time in a thousand.
     """
     trains: dict[int, np.ndarray] = {}
     for who in np.flatnonzero(chosen)[:512]:
         times = records["push_time"][entity == who].ravel()
         times = np.unique(times[times > 0])
-        if len(times) >= 8:
+        if len(times) >= LEAST_PUSHES:
             trains[int(who)] = times
     out = np.full(n, np.nan)
     for who, mine in trains.items():
         for other, theirs in trains.items():
-            share = np.nan if who == other else _coincidence(mine, theirs)
+            share = np.nan if who == other else _coincidence(mine, theirs, BY_CHANCE / len(trains))
             out[who] = np.fmax(out[who], share)
     return out
 
 
-def _coincidence(mine: np.ndarray, theirs: np.ndarray) -> float:
-    width = 2 * 10**9
+def _coincidence(mine: np.ndarray, theirs: np.ndarray, chance: float) -> float:
     since, until = max(mine[0], theirs[0]), min(mine[-1], theirs[-1])
     within = mine[(mine >= since) & (mine <= until)]
     against = theirs[(theirs >= since) & (theirs <= until)]
-    if len(within) < 8 or len(against) < 8 or len(against) * 2 * width > (until - since) / 4:
+    if len(within) < LEAST_PUSHES or len(against) < LEAST_PUSHES:
+        return float("nan")
+    covered = float(np.minimum(np.diff(against), 2 * WIDTH).sum()) / float(until - since)
+    if covered > 1 / 4:
         return float("nan")
     at = np.searchsorted(against, within)
     before = within - against[np.maximum(at - 1, 0)]
     after = against[np.minimum(at, len(against) - 1)] - within
-    near: np.ndarray = (np.abs(before) <= width) | (np.abs(after) <= width)
-    return float(near.mean())
+    near: np.ndarray = (np.abs(before) <= WIDTH) | (np.abs(after) <= WIDTH)
+    # Pushes in one burst fall together or not at all: they are one.
+    apart = np.r_[True, np.diff(within) > WIDTH]
+    share = float(near.mean())
+    return share if _at_least(int(near[apart].sum()), int(apart.sum()), covered) <= chance else 0.0
+
+
+def _at_least(hits: int, tries: int, chance: float) -> float:
+    """Probability of so many hits and more of so many tries (the binomial distribution)."""
+    if hits <= tries * chance:
+        return 1.0
+    log, other = math.log(max(chance, 1e-12)), math.log1p(-chance)
+    whole = math.lgamma(tries + 1)
+    return sum(
+        math.exp(whole - math.lgamma(k + 1) - math.lgamma(tries - k + 1) + k * log + (tries - k) * other)
+        for k in range(hits, tries + 1)
+    )

@@ -70,6 +70,17 @@ def test_one_block_clock_is_told_from_two():
     assert found[2] < 0.4
 
 
+def test_the_best_of_many_pairs_is_not_synchronous_by_chance():
+    """Fifty services push every 20 s on average; two miners hear of the same jobs."""
+    chance = np.random.default_rng(41)
+    alone = [np.sort(chance.uniform(1, 900, int(chance.integers(15, 31)))) for _ in range(50)]
+    jobs = np.sort(chance.uniform(1, 900, 30))
+    miners = [jobs[chance.random(30) < 0.9] + late for late in (0.2, 0.9)]
+    found = trains(*alone, *miners)
+    assert np.nan_to_num(found[:50]).max() < 0.4
+    assert found[50:].min() > 0.7
+
+
 def test_synchrony_is_unknown_where_chance_would_do():
     assert np.isnan(trains(np.arange(1, 30), np.arange(1, 30) + 0.5)).all()
 
