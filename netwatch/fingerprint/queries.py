@@ -166,6 +166,17 @@ def _built(query: Query, named: Sequence[tuple[str, Any]]) -> Prepared:
     return Prepared(str(ibis.to_sql(expression, dialect="duckdb")), expression.schema().to_pyarrow())
 
 
+def hashed(address: Any, other: Any) -> Any:
+    """64 bits of an address and another value, by the query engine's own function for that."""
+    import ibis
+
+    @ibis.udf.scalar.builtin(name="hash", signature=(("binary", str(other.type())), "uint64"))
+    def hash_of(address, other):  # type: ignore[no-untyped-def]
+        ...
+
+    return hash_of(address, other)
+
+
 def as_columns(table: pa.Table | pa.RecordBatch) -> dict[str, Any]:
     """The columns of a query's answer: addresses uint8 (n, 16), numbers with NaN for null where real."""
     made: dict[str, Any] = {}

@@ -9,7 +9,7 @@ import numpy as np
 
 from netwatch.fingerprint.applications import DYNAMIC, HIGH_SERVICES
 from netwatch.fingerprint.keys import KEY
-from netwatch.fingerprint.queries import run, stream
+from netwatch.fingerprint.queries import hashed, run, stream
 from netwatch.model.elements import Detail, Direction, Orientation
 
 if TYPE_CHECKING:
@@ -173,19 +173,8 @@ def _keyed(flows: ibis.Table) -> ibis.Table:
     flows = flows.filter(flows.protocol_identifier.isin([6, 17]) & (packets >= 2))
     swapped = _swapped(flows)
     client, server, port = _ends(flows, swapped)
-    service = _hash(server, port * 256 + flows.protocol_identifier.cast("int64"))
-    return flows.mutate(swapped=swapped, ends=_hash(client, service), service=service)
-
-
-def _hash(address: Any, number: Any) -> Any:
-    """64 bits of an address and a number, by the query engine's own function for that."""
-    import ibis
-
-    @ibis.udf.scalar.builtin(name="hash", signature=(("binary", str(number.type())), "uint64"))
-    def hashed(address, number):  # type: ignore[no-untyped-def]
-        ...
-
-    return hashed(address, number)
+    service = hashed(server, port * 256 + flows.protocol_identifier.cast("int64"))
+    return flows.mutate(swapped=swapped, ends=hashed(client, service), service=service)
 
 
 def _swapped(flows: ibis.Table) -> Any:

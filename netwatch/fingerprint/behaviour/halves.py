@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from netwatch.fingerprint.queries import hashed
 from netwatch.model.elements import Detail, Direction, Orientation
 
 if TYPE_CHECKING:
@@ -78,19 +79,21 @@ def told_by_input(flows: ibis.Table) -> ibis.Table:
 def _hearing(flows: ibis.Table) -> ibis.Table:
     """By input the share of those receivers of long TCP exchanges who are seen to send to whoever sent to them.
 
-    Counted are receivers, so that one who is flooded by thousands is one.
+    Counted are receivers, so that one who is flooded by thousands is one. Pairs and receivers are told apart by 64
+    bits: that two share them by chance moves a share of many by one.
     """
+    import ibis
+
     tcp = flows.filter(flows.protocol_identifier == TCP)
-    tcp = tcp.mutate(flags=tcp.tcp_control_bits.cast("int64"))
-    long = tcp.filter((tcp.packet_delta_count >= MUCH) & (((tcp.flags & ACK) > 0) | (tcp.flags == 0)))
-    ends = ["input", "source_address", "destination_address"]
-    ways = long.group_by(ends).aggregate(both=_paired(long).any())
-    back = tcp.select(
-        "input", source_address=tcp.destination_address, destination_address=tcp.source_address
-    ).distinct()
-    known = ways.left_join(back.mutate(there=1), ends)
+    flags, source, destination = tcp.tcp_control_bits.cast("int64"), tcp.source_address, tcp.destination_address
+    long = tcp.filter((tcp.packet_delta_count >= MUCH) & (((flags & ACK) > 0) | (flags == 0)))
+    there = tcp.select("input", way=hashed(destination, source)).distinct().mutate(there=1)
+    receiver = hashed(destination, ibis.literal(0))
+    long = long.select("input", way=hashed(source, destination), receiver=receiver, both=_paired(long))
+    ways = long.group_by(["input", "way", "receiver"]).aggregate(both=long.both.any())
+    known = ways.left_join(there, ["input", "way"])
     known = known.mutate(heard=known.both | known.there.notnull())
-    each = known.group_by(["input", "destination_address"]).aggregate(heard=known.heard.mean() >= NEARLY)
+    each = known.group_by(["input", "receiver"]).aggregate(heard=known.heard.mean() >= NEARLY)
     told = each.group_by("input").aggregate(receivers=each.count(), hearing=each.heard.mean())
     return told.filter(told.receivers >= LEAST_RECEIVERS).select("input", "hearing")
 

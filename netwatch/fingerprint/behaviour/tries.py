@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netwatch.fingerprint.behaviour.floors import Manners
-from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FLAGS, PSH, RST, SYN, TCP, UDP, URG, frequent, halves
+from netwatch.fingerprint.behaviour.halves import ACK, CONTROL, FLAGS, PSH, RST, SYN, TCP, UDP, URG, halves
 
 if TYPE_CHECKING:
     import ibis
@@ -120,8 +120,10 @@ def _looked_at(h: ibis.Table) -> ibis.Table:
     telling = narrow.filter(
         (narrow.failed.fill_null(1) == 1) | ~narrow.kind.isin([KINDS.index("tcp"), KINDS.index("udp")])
     )
-    told = told.semi_join(telling.select("sender", "kind").distinct(), ["sender", "kind"])
-    told = told.semi_join(frequent(telling, ["sender", "hour"], LEAST_PAIRS), ["sender", "hour"])
+    tells = telling.group_by(["sender", "kind", "hour"]).aggregate(times=telling.count())
+    often = tells.group_by(["sender", "hour"]).aggregate(times=tells.times.sum())
+    told = told.semi_join(tells.select("sender", "kind").distinct(), ["sender", "kind"])
+    told = told.semi_join(often.filter(often.times >= LEAST_PAIRS), ["sender", "hour"])
     told = _heard(told, h)
     answers = told.kind == KINDS.index("backscatter")
     port = ibis.cases((answers & told.protocol.isin([1, 58]), 0), (answers, told.sender_port), else_=told.receiver_port)
