@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from numba import njit, typeof, types
+from numba._dynfunc import make_function
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 from numba.core.typing.templates import builtin_registry
 from numba.extending import intrinsic, typeof_impl
 
@@ -63,10 +66,34 @@ def _letters(function: Callable[..., Any], result: Any) -> str:
         raise TypeError(f"kernel {function.__name__} returns {result}") from fault
 
 
+class _Linked(JITCodeLibrary):
+    """The code of a part, which is linked into kernels only; these are optimised and assembled as a whole."""
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalized = True
+
+
+class _PartCompiler(Compiler):
+    """Numba's, up to where code is ready to be linked: machine code of each part by itself is a seventh of the time."""
+
+    def compile_extra(self, func: Callable[..., Any]) -> Any:
+        """Compile a part; what stands for its entry is never called."""
+        context = self.state.targetctx
+        self.state.flags.no_compile = True
+        self.state.library = _Linked(context.codegen(), func.__qualname__)  # type: ignore[no-untyped-call]
+        made = super().compile_extra(func)  # type: ignore[no-untyped-call]
+        entry = make_function(made.fndesc.lookup_module(), func.__name__, "", 0, made.environment, (made.library,))
+        context.insert_user_function(entry, made.fndesc, [made.library])
+        return made._replace(entry_point=entry)
+
+
 @functools.cache
 def _dispatcher(part: Part) -> Any:
     options = {**_OPTIONS, "boundscheck": part.checked, "forceinline": part.inline}
-    return njit(**options)(part.function)
+    return njit(pipeline_class=_PartCompiler, **options)(part.function)
 
 
 @functools.cache
