@@ -149,8 +149,11 @@ def kept(path: Path) -> Compiled | None:
 
 
 def keep(path: Path, compiled: Compiled) -> None:
-    """Put code where :func:`kept` finds it, all or nothing."""
-    put(path, f"{compiled.symbol}\n{compiled.result}\n".encode() + compiled.octets)
+    """Put code where :func:`kept` finds it, all or nothing; a disk that takes nothing costs time only."""
+    try:
+        put(path, f"{compiled.symbol}\n{compiled.result}\n".encode() + compiled.octets)
+    except OSError:  # a full disk, or the processes of other editions have just cleared the folder away
+        return
 
 
 def _loaded(octets: bytes) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from netwatch.kernels.jit import inlined, kernel
-from netwatch.kernels.machine import Arguments, _processor, kept, path_of
+from netwatch.kernels.machine import Arguments, Compiled, _processor, keep, kept, path_of
 
 WALK = """
 import sys
@@ -125,6 +125,15 @@ def test_code_that_is_not_whole_is_compiled_anew(tmp_path: Path) -> None:
     assert kept(path) == whole
     path.write_bytes(octets[: len(octets) // 2])
     assert run(place)[0] == "[7, 9] True"
+
+
+def test_a_disk_that_takes_no_code_costs_time_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_path: Path, _octets: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("netwatch.kernels.machine.put", full)
+    keep(tmp_path / "code", Compiled("f", "int64", b"code"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_types_and_processor_make_other_files(monkeypatch: pytest.MonkeyPatch) -> None:
