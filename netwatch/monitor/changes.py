@@ -27,6 +27,8 @@ from netwatch.store.state import State
 SECOND = 10**9
 LASTING_KINDS = ("scope", "watch", "family", "class", "direction", "asn", "port", "upstream")
 SLACK = DAY
+LATE = HOUR
+"""So long (ns of the data's time) a gap waits for files that come out of order before it is told."""
 EDGE = 7 * DAY
 """So near to the beginning of what is looked at, a change has too little before it to be told."""
 REMEMBERED = 1000
@@ -47,7 +49,7 @@ def seek(journal: Journal) -> None:
     span = (first, last)
     noted = [(str(name), int(since)) for name, since in json.loads(state.get("explained", "[]"))]
     sudden = look(journal, span)
-    sightings = _sighted(journal, sudden.series, sudden.changes, noted)
+    sightings = _sighted(journal, sudden.series, [c for c in sudden.changes if _settled(c, last)], noted)
     day = last // DAY
     if state.get("day") != str(day):
         stale = state.get("stale").split()
@@ -71,6 +73,11 @@ def seek(journal: Journal) -> None:
         sudden.keep(state)
         state.put("sought", str(last))
         state.put("explained", json.dumps(noted[-REMEMBERED:]))
+
+
+def _settled(change: Change, last: int) -> bool:
+    """Whether no late file is waited for; ``last``: end of the newest flow, ns."""
+    return change.kind is not ChangeKind.GAP or (change.until or last) <= last - LATE
 
 
 def _lasting(journal: Journal, span: tuple[int, int]) -> tuple[SeriesSet, list[Change]]:

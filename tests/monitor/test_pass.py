@@ -385,3 +385,17 @@ def test_state_that_was_lost_is_rebuilt_from_the_rows_where_the_log_is_gone(home
     assert rows(home) == Lake(home / "store").table().count().execute() > summary.flows > 0
     with opened(load(home / "netwatch.toml")) as journal:
         assert sorted(bool(e.name) for _, e in journal.state.ledger()) == [False, False, True, True]
+
+
+def test_a_gap_is_told_once_no_late_file_is_waited_for(home):
+    (home / "netwatch.toml").write_text(CONFIG.format(home) + QUIET)
+    for index in [*range(97), *range(100, 105), *range(108, 111)]:
+        bring(home, index)
+    assert run(home).findings == {}
+    for index in [*range(105, 108), *range(111, 114)]:
+        bring(home, index)
+    summary = run(home)
+    assert (summary.findings, summary.notices_sent) == ({"quality": 1}, 1)
+    with opened(load(home / "netwatch.toml")) as journal:
+        (finding,) = journal.state.findings()
+    assert finding["since"] == (five_minutes.START + 300 * 97) * 10**9
