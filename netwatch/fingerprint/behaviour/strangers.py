@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.halves import WINDOW_S
+from netwatch.fingerprint.behaviour.halves import UDP, WINDOW_S
 from netwatch.kernels.strangers import (
     ADDRESSES,
     NUMBERS,
@@ -37,11 +38,15 @@ COLUMNS = (
 
 
 class Strangers:
-    """``mark`` every batch, then ``windows``: what flooded addresses were sent by strangers."""
+    """``mark`` every batch, then ``windows``: what flooded addresses were sent by strangers.
 
-    def __init__(self, vectors: tuple[str, ...]) -> None:
+    ``reflecting``: UDP ports of services that answer in floods; what comes from these is not counted here.
+    """
+
+    def __init__(self, vectors: tuple[str, ...], reflecting: Sequence[int] = ()) -> None:
         names = ("syn", "synack", "rst", "ack", "fin", "udp", "quic")
         told = {name: vectors.index(name) for name in names}
+        self._reflecting = np.isin(np.arange(1 << 16), reflecting)
         towards = {"inbound": int(Direction.INBOUND), "outbound": int(Direction.OUTBOUND)}
         self._codes = Codes(**told, window=WINDOW_S * 10**9, **towards)
         self._sources, self._addresses = np.zeros(SOURCES, np.uint8), np.zeros(ADDRESSES, np.uint32)
@@ -54,11 +59,15 @@ class Strangers:
     def mark(self, flows: Flows) -> Flows:
         """The flows with ``traffic_class``: PASSING for those that were counted here, else 0 (unknown)."""
         n = len(flows)
-        passing = np.zeros(n, np.uint8)
+        answers = self._reflecting[flows["source_transport_port"]] & (flows["protocol_identifier"] == UDP)
+        rows: Any = np.flatnonzero(~answers) if answers.any() else slice(None)
         direction = flows["direction"] if "direction" in flows else np.zeros(n, np.uint8)
-        given = (direction if name == "direction" else flows[name] for name in COLUMNS)
+        given = (direction[rows] if name == "direction" else flows[name][rows] for name in COLUMNS)
         columns = Columns(*(column if column.flags.writeable else column.copy() for column in given))
-        count_strangers(columns, self._sources, self._addresses, self._table, self._codes, passing)
+        counted = np.zeros(len(columns[0]), np.uint8)
+        count_strangers(columns, self._sources, self._addresses, self._table, self._codes, counted)
+        passing = np.zeros(n, np.uint8)
+        passing[rows] = counted
         return flows.with_columns(traffic_class=np.where(passing, np.uint16(PASSING), np.uint16(0)))
 
     def any(self) -> bool:
@@ -75,7 +84,7 @@ class Strangers:
         made |= {f"{name}_us": made.pop(name) // 1000 for name in ("since", "until")}
         made |= {"receiver": to_octets(ends[:, :2]).reshape(-1, 16), "sender": to_octets(ends[:, 2:]).reshape(-1, 16)}
         made |= {"ports": _distinct(ports[:, :WORDS]), "source_ports": _distinct(ports[:, WORDS:])}
-        made |= {"sources": made["flows"], "port": np.zeros(len(used), np.int64)}
+        made |= {"sources": made["flows"]} | dict.fromkeys(("port", "origin"), np.zeros(len(used), np.int64))
         made |= dict.fromkeys(("asking", "asking_octets"), np.zeros(len(used)))
         return {name: column[order] for name, column in made.items()}
 

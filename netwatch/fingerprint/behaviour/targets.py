@@ -44,6 +44,8 @@ VECTORS = ("syn", "synack", "rst", "ack", "fin", "tcp", "udp", "quic", "icmp", "
 LEAST_PACKETS = 100
 """Packets in a window, at least, of what is looked at: a floor that also a small network's ordinary hosts exceed."""
 
+FEW_PORTS = 3
+"""Ports that answers come from, at most (``dos.reflection.other`` asks for as few)."""
 QUIET = 3
 """Windows without more, after which an episode is over; exporters tell of a long flow every few windows only."""
 
@@ -94,7 +96,7 @@ class Targets(Features):
 
     def __init__(self, options: FingerprintOptions) -> None:
         super().__init__(options)
-        self._strangers = Strangers(VECTORS)
+        self._strangers = Strangers(VECTORS, list(REFLECTORS))
 
     def mark(self, flows: Flows) -> Flows:
         """The flows with ``traffic_class``: those that were counted here and need not be looked at again."""
@@ -111,7 +113,7 @@ class Targets(Features):
         rows["peak"] = rows["packets"]
         adding = ("packets", "octets", "flows", "back", "asking", "asking_octets", "inbound", "outbound", "scoped")
         most = ("peak", "until_us", "interval", "sources", "ports", "source_ports")
-        first = ("receiver", "sender", "vector", "port", "service", "input", "first_frame")
+        first = ("receiver", "sender", "vector", "port", "service", "origin", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         told = folded(rows, order, starts, how | {"since_us": np.minimum})
         return self._table(told, usual(rows), np.isin(told["input"], as_columns(run(deaf, flows))["input"]))
@@ -159,9 +161,14 @@ class Targets(Features):
             flows=t["flows"].astype(np.float64),
             peers=t["sources"].astype(np.int64),
             columns=columns,
-            facts=lambda row: {"service": REFLECTORS[int(t["port"][row])]} if reflected[row] else {},
+            facts=lambda row: _service(int(t["port"][row] or t["origin"][row]), int(t["source_ports"][row])),
             **measured(t),
         )
+
+
+def _service(port: int, ports: int) -> dict[str, object]:
+    """What answers, where nearly all comes from one port of a service known to reflect."""
+    return {"service": REFLECTORS[port]} if port in REFLECTORS and ports <= FEW_PORTS else {}
 
 
 def _together(stored: dict[str, Any], passed: dict[str, Any]) -> dict[str, Any]:
@@ -172,7 +179,9 @@ def _together(stored: dict[str, Any], passed: dict[str, Any]) -> dict[str, Any]:
     order, starts = episodes([both["receiver"], both["vector"], both["port"], both["window"]], both["window"], 0)
     least = {"since_us": np.minimum}
     most = dict.fromkeys(("ports", "source_ports", "until_us", "interval"), np.maximum)
-    first = ("receiver", "sender", "vector", "protocol", "port", "service", "window", "input", "first_frame")
+    first = (
+        "receiver", "sender", "vector", "protocol", "port", "service", "origin", "window", "input", "first_frame",
+    )  # fmt: skip
     rest = {name: np.add for name in stored if name not in (*least, *most, *first)}
     return folded(both, order, starts, rest | least | most | dict.fromkeys(first, "first"))
 
@@ -237,8 +246,9 @@ def _windows(flows: ibis.Table) -> ibis.Table:
     counted = told.group_by([*keys, "protocol"]).aggregate(
         packets=t.packets.sum(), octets=t.octets.sum(), flows=t.count(), sources=t.sender.nunique(),
         ports=t.receiver_port.nunique(), sender=t.sender.argmax(t.packets),
-        service=t.receiver_port.argmax(t.packets), source_ports=t.sender_port.nunique(),
-        inbound=t.inbound.cast("int64").sum(), outbound=t.outbound.cast("int64").sum(),
+        service=t.receiver_port.argmax(t.packets), origin=t.sender_port.argmax(t.packets),
+        source_ports=t.sender_port.nunique(), inbound=t.inbound.cast("int64").sum(),
+        outbound=t.outbound.cast("int64").sum(),
         scoped=t.scoped.cast("int64").sum(), since_us=t.since_us.min(), until_us=t.until_us.max(),
         interval=t.interval.max(), input=t.input.argmin(t.since_us), first_frame=t.first_frame.argmin(t.since_us),
     )  # fmt: skip
