@@ -223,7 +223,7 @@ def test_answers_of_many_servers_are_one_reflection_however_few_each_sent():
     """Three packets of each of 1,300 servers, from one port; were they strangers' they would be told as a UDP flood."""
     random = np.random.default_rng(19)
     rows = [flow(i * 0.02, f"203.{int(random.integers(250))}.{i >> 8}.{i & 255}", "10.0.0.80", 60_000 - i,
-                 protocol=UDP, source_port=4500, packets=3, octets=3 * 240, back=0, back_octets=0, flags=0, back_flags=0, seconds=0.1)
+                 protocol=UDP, source_port=4500, packets=3, octets=720, back=0, back_octets=0, flags=0, back_flags=0)
             for i in range(1_300)]  # fmt: skip
     (verdict,) = verdicts_of(records(rows + browsing(random)))
     assert (verdict.class_id, verdict.role, verdict.packets) == ("dos.reflection.other", "target", 3_900)
