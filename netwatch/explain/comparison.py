@@ -48,6 +48,8 @@ def decompose(
         UsageError: no such counter or dimension, one beside "causes", or nothing was observed in a window.
     """
     check_dimensions(by)
+    if not flows.count().to_pyarrow().as_py():
+        raise UsageError("nothing was observed: there are no flows to compare")
     for side, (spans, seconds) in enumerate(zip(windows[:2], windows.seconds, strict=True)):
         if not seconds > 0:
             told = f"{instant(spans[0][0])}..{instant(spans[-1][1])}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,13 @@ def test_bad_requests_are_told_before_anything_is_read(
 ) -> None:
     assert run(["explain", str(CAPTURE / "nowhere.pcap"), *HALVES, *more]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_without_flows_there_is_nothing_to_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = tmp_path / "header-only.pcap"
+    empty.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+    assert run(["explain", str(empty), *HALVES]) == 2
+    assert capsys.readouterr().err == "netwatch: nothing was observed: there are no flows to compare\n"
 
 
 def test_a_flood_is_the_one_cause_and_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
