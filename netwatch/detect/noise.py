@@ -81,6 +81,10 @@ def _prior(drift: float) -> float:
     return _DRIFTS[high] - _DRIFTS[low]
 
 
+LEAST_ERROR = 1e-12
+"""A law without any spread is taken for one of this error: that of no step at all then lies evenly about nothing."""
+
+
 class Posterior(NamedTuple):
     """Student's t laws (noises, designs): ``weight`` (sums to 1), ``mean``, ``error``; ``freedom`` of them all."""
 
@@ -95,7 +99,7 @@ class Posterior(NamedTuple):
 
         kept = self.weight > 1e-5
         weight, mean = self.weight[kept] / self.weight[kept].sum(), self.mean[kept]
-        error = np.sqrt(self.error[kept] ** 2 + extra)
+        error = np.maximum(np.sqrt(self.error[kept] ** 2 + extra), LEAST_ERROR)
 
         def below(value: float) -> float:
             return float(weight @ stdtr(self.freedom, (value - mean) / error))

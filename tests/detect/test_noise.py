@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from netwatch.detect.noise import NOISES, Noise, Plans, deviance, fitted, posterior, whitened
+from netwatch.detect.local_step import mixed
+from netwatch.detect.noise import NOISES, Estimate, Noise, Plans, deviance, fitted, posterior, whitened
 
 
 def covariance(at: np.ndarray, noise: Noise) -> np.ndarray:
@@ -58,3 +59,13 @@ def test_the_likeliest_noise_is_near_that_of_unobserved_components():
     noise, _ = fitted(y, np.ones((n, 1)), np.arange(n), NOISES)
     assert abs(noise.phi - phi) <= 0.2
     assert noise.drift == pytest.approx(np.sqrt(walk / innovation * (1 - phi**2)), rel=0.7)
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.3])
+def test_a_law_without_spread_mixes_with_another(effect: float) -> None:
+    """As of a spread that is the same on all days but those of one step."""
+    exact, wide = Estimate(effect, effect, effect, 1.0), Estimate(0.3, 0.1, 0.5, 0.003)
+    with np.errstate(all="raise", under="ignore"):
+        found = mixed(exact, wide)
+    assert found.low <= effect <= found.high and 0 <= found.p_value <= 1
+    assert found.low <= found.effect <= found.high
