@@ -15,6 +15,7 @@ import numpy as np
 
 from netwatch.detect.clock import Clock, local_clock
 from netwatch.detect.options import DetectOptions
+from netwatch.detect.passing import passing
 from netwatch.kernels.segments import row_medians, running_mean, running_median, week_profile
 from netwatch.model.series import Series
 
@@ -116,7 +117,8 @@ def _seasonal(observed: np.ndarray, clock: Clock) -> Baseline:
             profile = _holidays(matrix, profile, trend, clock)
         level = row_medians(matrix - profile)
         level[~well_known(matrix, 0.25)] = np.nan
-    slow = running_median(level, _LEVEL_REACH if long else min(_LEVEL_REACH, clock.days))
+    lasting = np.where(passing(level), np.nan, level)
+    slow = _bridged(running_median(lasting, _LEVEL_REACH if long else min(_LEVEL_REACH, clock.days)))
     residual = observed - profile[clock.day, clock.slot] - slow[clock.day]
     hour = clock.slot * 24 // clock.slots
     return _assembled(observed, residual, hour_scales(residual, hour)[hour], level, clock, "long" if long else "medium")
@@ -215,10 +217,16 @@ def _spread(residual: np.ndarray) -> float:
 def _assembled(
     observed: np.ndarray, residual: np.ndarray, scale: np.ndarray, level: np.ndarray, clock: Clock, mode: str
 ) -> Baseline:
-    expected = observed - residual
-    missing = np.isnan(expected)
-    if missing.any() and not missing.all():
-        at = np.arange(len(expected))
-        expected = np.where(missing, np.interp(at, at[~missing], expected[~missing]), expected)
+    expected = _bridged(observed - residual)
     low, high = np.exp(expected - 1.96 * scale), np.exp(expected + 1.96 * scale)
     return Baseline(np.exp(expected), low, high, observed, residual, scale, level, clock, mode)
+
+
+def _bridged(values: np.ndarray) -> np.ndarray:
+    """What is not known from what is known on both sides, in a straight line, float64 (n,)."""
+    missing = np.isnan(values)
+    if not missing.any() or missing.all():
+        return values
+    at = np.arange(len(values))
+    bridged: np.ndarray = np.where(missing, np.interp(at, at[~missing], values[~missing]), values)
+    return bridged

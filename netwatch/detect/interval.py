@@ -13,8 +13,10 @@ import numpy as np
 from netwatch.detect.noise import Estimate, Plans, Posterior, posterior
 from netwatch.detect.structure import RAMP, STEP, Atom, column
 
-_SIDE, _BETWEEN = 7, 0.15
-"""Places to each side of an edge, and how far into a change a place must be to be in its midst."""
+_SIDE, _NEAR, _BETWEEN = 7, 3, 0.15
+"""Places to each side of a change's edge, those to each side of any other, and how far into a change a place must be to
+be in its midst.
+"""
 
 
 class Located(NamedTuple):
@@ -87,7 +89,7 @@ def without_turns(level: np.ndarray) -> np.ndarray:
     jump = level[2:] - level[:-2]
     share = np.divide(level[1:-1] - level[:-2], jump, out=np.full(len(jump), np.nan), where=jump != 0)
     for place in 1 + np.flatnonzero((np.abs(jump) > least) & (share > _BETWEEN) & (share < 1 - _BETWEEN)):
-        sides = level[max(0, place - _SIDE) : place], level[place + 1 : place + 1 + _SIDE]
+        sides = level[max(0, place - _NEAR) : place], level[place + 1 : place + 1 + _NEAR]
         if all(np.isfinite(side).any() for side in sides):
             size = abs(np.nanmedian(sides[1]) - np.nanmedian(sides[0]))
             if abs(jump[place - 1]) > 0.7 * size > 0.7 * least:

@@ -14,11 +14,13 @@ from netwatch.detect.expectation import LEAST_COVERAGE, Baseline, centres, well_
 from netwatch.detect.interval import Located, around, located, turning, without_turns
 from netwatch.detect.local_step import mixed, step
 from netwatch.detect.noise import Estimate
+from netwatch.detect.passing import passing
 from netwatch.detect.pieces import pieces, without_spikes
+from netwatch.detect.plain import ALIKE, plain
 from netwatch.detect.sampling import sampling_changes
 from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, Sought, Structure, column, structure, yearly
 from netwatch.detect.study import Study
-from netwatch.detect.weekdays import without_week
+from netwatch.detect.weekdays import weekdays_add
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Series
 
@@ -42,11 +44,14 @@ _RAMP_ENDS = (16, 4)
 
 
 class Levels(NamedTuple):
-    """Log levels at equal steps: ``values`` float64 (n,); ``times`` int64 (n + 1,) ns UTC, the borders."""
+    """Log levels at equal steps: ``values`` float64 (n,); ``times`` int64 (n + 1,) ns UTC, the borders; ``day`` int64
+    (n,): the local day of each, where weekdays are still in them.
+    """
 
     values: np.ndarray
     times: np.ndarray
     per_day: float
+    day: np.ndarray | None = None
 
 
 def find_levels(study: Study) -> Iterator[Change]:
@@ -92,12 +97,11 @@ def levels_of(series: Series, base: Baseline) -> Levels:
     clock = base.clock
     if clock.slots == 1:
         times = np.append(series.bins.times(), series.bins.end)
-        daily = without_week(base.log, clock.day, 7) if series.bins.width == DAY else base.log
-        return Levels(daily, times, DAY / series.bins.width)
+        return Levels(base.log, times, DAY / series.bins.width, clock.day if series.bins.width == DAY else None)
     if base.mode == "long":
         end = max(series.bins.end, int(clock.midnight[-1]) + 1)
         daily = base.level if seldom_empty(series) else logs_of_means(series, clock.day, clock.weekday[: clock.days])
-        return Levels(daily, np.append(clock.midnight, end), 1.0)
+        return Levels(np.where(passing(daily), np.nan, daily), np.append(clock.midnight, end), 1.0)
     per = max(1, DAY // 4 // series.bins.width)
     count = series.bins.count // per
     if seldom_empty(series):
@@ -109,7 +113,7 @@ def levels_of(series: Series, base: Baseline) -> Levels:
     else:
         values = logs_of_means(series, np.arange(series.bins.count) // per, np.arange(count) % 4)
     times = series.bins.start + series.bins.width * per * np.arange(count + 1)
-    return Levels(without_week(values, clock.day[per // 2 :: per][:count], 28), times, 4.0)
+    return Levels(values, times, 4.0, clock.day[per // 2 :: per][:count])
 
 
 def seldom_empty(series: Series) -> bool:
@@ -230,16 +234,29 @@ class _Fine(_Report):
     def __init__(self, series: Series, levels: Levels, study: Study, kind: ChangeKind, detector: str) -> None:
         super().__init__(series, levels, study, kind, detector)
         self.factor = 7 if self.n >= WEEKLY_FROM and levels.per_day == 1.0 else 1
-        # Passing moments are told as spikes and drops; weeks are robust against them by themselves.
-        self.level = levels.values.copy() if self.factor > 1 else without_turns(without_spikes(levels.values))
-        self.coarse = _centres(self.level, self.factor)
-        self.fixed = self._fixed(len(self.coarse), self.factor)
-        longest = int(_EPISODE_DAYS * levels.per_day / self.factor)
-        shortest = 2 if self.factor > 1 else 3
-        ramps = self.n >= 90 * levels.per_day
-        self.found = structure(self.coarse, self.fixed, Sought(self.options.penalty, longest, shortest, ramps))
+        self.fixed = self._fixed(self.n // self.factor, self.factor)
+        atoms: tuple[Atom, ...] = ()
+        if levels.day is None:
+            self.found = self._sought(levels.values)
+        else:
+            # What weekdays add is known best beside what was found, which is found best without what they add.
+            for _ in range(2):
+                rest = levels.values - sum((a.size * column(self.n, a) for a in atoms), np.zeros(self.n))
+                self.found = self._sought(levels.values - weekdays_add(rest, levels.day, int(7 * levels.per_day)))
+                atoms = self.found.atoms
         self.phi = self.found.noise.phi
         self.min_ratio = self.options.min_ratio if self.n >= 56 * levels.per_day else _SHORT_RATIO
+
+    def _sought(self, values: np.ndarray) -> Structure:
+        """Atoms of a level; ``level`` and ``coarse`` are what they were sought in."""
+        # Passing moments are told as spikes and drops; weeks are robust against them by themselves.
+        self.level = values.copy() if self.factor > 1 else without_turns(without_spikes(values))
+        self.coarse = _centres(self.level, self.factor)
+        per_day = self.levels.per_day
+        longest, shortest = int(_EPISODE_DAYS * per_day / self.factor), 2 if self.factor > 1 else 3
+        sought = Sought(self.options.penalty, longest, shortest, self.n >= 90 * per_day)
+        found = structure(self.coarse, self.fixed, sought)
+        return found._replace(atoms=plain(found.atoms))
 
     def _fixed(self, n: int, factor: int) -> np.ndarray:
         """Yearly waves, and steps where the sampling changes, for the counters that it is not corrected in; (n, k)."""
@@ -258,12 +275,12 @@ class _Fine(_Report):
             else:
                 made.append(self._shift(now))
         made += [self._episode(a) for a in self.found.atoms if a.kind == EPISODE]
-        made += [self._ramp(a) for a in _joined(self.found)]
+        made += [self._ramp(a) for a in self.found.atoms if a.kind == RAMP]
         yield from sorted((m for m in made if m is not None), key=lambda c: c.since)
 
     def _returns(self, now: Atom, after: Atom) -> bool:
         days = (after.at - now.at) * self.factor / self.levels.per_day
-        return days <= _EPISODE_DAYS and abs(now.size + after.size) < 0.4 * min(abs(now.size), abs(after.size))
+        return days <= _EPISODE_DAYS and abs(now.size + after.size) < ALIKE * min(abs(now.size), abs(after.size))
 
     def _others(self, atom: Atom) -> tuple[np.ndarray, np.ndarray]:
         """The level at full resolution without episodes other than this; a constant.
@@ -339,17 +356,6 @@ class _Fine(_Report):
         return self._change(
             ChangeKind.RAMP, (begin, None if found.atom.until >= n - 2 else end), found._replace(since=since)
         )
-
-
-def _joined(found: Structure) -> list[Atom]:
-    """Ramps; those of one direction that meet or overlap are one."""
-    out: list[Atom] = []
-    for atom in (a for a in found.atoms if a.kind == RAMP):
-        if out and atom.at <= out[-1].until and atom.size * out[-1].size > 0:
-            out[-1] = Atom(RAMP, out[-1].at, max(out[-1].until, atom.until), out[-1].size + atom.size)
-        else:
-            out.append(atom)
-    return out
 
 
 def _centres(values: np.ndarray, factor: int) -> np.ndarray:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from netwatch.detect.clock import DAY
 from netwatch.model.change import Change, ChangeKind
@@ -10,6 +13,8 @@ from netwatch.model.change import Change, ChangeKind
 LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.EPISODE, ChangeKind.RAMP, ChangeKind.SPREAD)
 POINTS = (ChangeKind.SPIKE, ChangeKind.DROP)
 POINT_SLACK, LEVEL_SLACK = DAY // 4, 14 * DAY
+_LASTING = 3 * DAY
+_ABOUT = 1.2
 _EDGE = 2 * DAY
 """So near to the edge of a level's change, a spike or drop is that edge."""
 
@@ -53,8 +58,16 @@ def part_of_level(point: Change, found: Sequence[Change], width: int) -> Change 
 
 
 def _lesser(point: Change, other: Change) -> bool:
-    """Whether a point is within a level's ratio, as what is left where an edge is not quite dated is."""
-    return max(point.ratio, 1 / max(point.ratio, 1e-9)) <= max(other.ratio, 1 / max(other.ratio, 1e-9))
+    """Whether a point is about within a level's ratio, as what is left where an edge is not quite dated is."""
+    sizes = [abs(float(np.log(max(change.ratio, 1e-9)))) for change in (point, other)]
+    return sizes[0] <= _ABOUT * sizes[1]
+
+
+def lasting(change: Change) -> Change:
+    """A spike or drop of days is called an episode."""
+    if change.kind not in POINTS or change.until is None or change.until - change.since < _LASTING:
+        return change
+    return replace(change, kind=ChangeKind.EPISODE)
 
 
 def about_observation(point: Change, found: Sequence[Change], width: int) -> Change | None:

@@ -53,7 +53,10 @@ def pieces(level: np.ndarray) -> Cut:
 
 
 def without_spikes(level: np.ndarray) -> np.ndarray:
-    """One or two values beyond five robust deviations of those before and of those after, put in the middle of them."""
+    """One or two values beyond five robust deviations of those before and of those after, put in the middle of them.
+
+    What more values hold is no spike: those beside one or two are nearer to what was before and comes after.
+    """
     middle = running_median(level, _REACH)
     spread = _SPIKE * 1.4826 * float(np.nanmedian(np.abs(level - middle)))
     if not spread > 0:
@@ -63,7 +66,14 @@ def without_spikes(level: np.ndarray) -> np.ndarray:
     before, after = beside[1 : len(level) + 1], beside[2 * _REACH - 1 : len(level) + 2 * _REACH - 1]
     before, after = np.where(np.isnan(before), after, before), np.where(np.isnan(after), before, after)
     far = (np.minimum(level - before, level - after) > spread) | (np.maximum(level - before, level - after) < -spread)
-    return np.where(far, middle, level)
+    previous, following = np.append(np.nan, level[:-1]), np.append(level[1:], np.nan)
+    starts = far & ~(np.abs(previous - before) > 0.5 * np.abs(level - before))
+    ends = far & ~(np.abs(following - after) > 0.5 * np.abs(level - after))
+    two = starts[:-1] & ends[1:]
+    brief = starts & ends
+    brief[:-1] |= two
+    brief[1:] |= two
+    return np.where(brief, middle, level)
 
 
 class _Noisy:

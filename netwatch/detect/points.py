@@ -10,6 +10,7 @@ import numpy as np
 from netwatch.detect.channels import SHARES, Channel, evened, learnt
 from netwatch.detect.expectation import Baseline
 from netwatch.detect.level import mean_rate
+from netwatch.detect.passing import passing
 from netwatch.detect.study import Study
 from netwatch.detect.tails import threshold
 from netwatch.model.change import Change, ChangeKind
@@ -43,19 +44,23 @@ def _changes(series: Series, base: Baseline, study: Study) -> Iterator[Change]:
     months = series.bins.count * series.bins.width / MONTH
     least = np.log(study.options.min_point if base.mode != "short" else _SHORT_RATIO)
     alarms = {1.0: short_alarms(base), -1.0: []} if base.mode == "short" else _alarms(series, base, study, months)
+    run = np.zeros(base.clock.days, int) if base.mode == "short" else _runs(base)
     for sign, found in alarms.items():
-        told: list[Change] = []
+        told: list[tuple[Alarm, Change]] = []
         for alarm in merged(found):
-            change = _change(series, base, alarm, sign, least)
-            if change is not None and told and change.since < (told[-1].until or 0):
-                told[-1] = max(told[-1], change, key=_excess)  # two alarms of one event
-            elif change is not None:
-                told.append(change)
-        yield from told
-
-
-def _excess(change: Change) -> float:
-    return float(str(change.facts["score_over_threshold"]))
+            left = _left(base, alarm, sign, least)
+            change = None if left is None else _change(series, base, left, sign, least)
+            if left is None or change is None:
+                continue
+            first = told[-1][0] if told else None
+            if first is not None and run[base.clock.day[left.first]] == run[base.clock.day[first.last]] > 0:
+                left = first._replace(last=left.last, excess=max(first.excess, left.excess))
+                told[-1] = left, _change(series, base, left, sign, least) or change
+            elif first is not None and left.first <= first.last:
+                told[-1] = max(told[-1], (left, change), key=lambda pair: pair[0].excess)  # two alarms of one event
+            else:
+                told.append((left, change))
+        yield from (change for _, change in told)
 
 
 def _alarms(series: Series, base: Baseline, study: Study, months: float) -> dict[float, list[Alarm]]:
@@ -63,10 +68,19 @@ def _alarms(series: Series, base: Baseline, study: Study, months: float) -> dict
     standard, _ = evened(np.where(whole(series), base.residual / base.scale, np.nan), series)
     channels = list(learnt(standard, series.bins.width))
     budget = study.options.false_alarms_per_month * months / (2 * study.count * SHARES)
+    # Thresholds are not learnt from passing days, nor from a day beside them.
+    usual = ~(np.convolve(_runs(base) > 0, np.ones(3), mode="same") > 0)[base.clock.day]
     return {
-        sign: [a for channel, score in channels for a in channel_alarms(channel, sign * score, budget)]
+        sign: [a for channel, score in channels for a in channel_alarms(channel, sign * score, usual, budget)]
         for sign in (1.0, -1.0)
     }
+
+
+def _runs(base: Baseline) -> np.ndarray:
+    """Number of the run of passing days that each day is in, 0 none, int64 (days,)."""
+    days = passing(base.level) if base.mode == "long" else np.zeros(base.clock.days, bool)
+    numbered: np.ndarray = np.cumsum(np.diff(days, prepend=False) & days) * days
+    return numbered
 
 
 def whole(series: Series) -> np.ndarray:
@@ -86,12 +100,12 @@ def edge_reach(width: int) -> int:
     return max(1, -(-_ACTIVE_TIMEOUT * 10**9 // width))
 
 
-def channel_alarms(channel: Channel, score: np.ndarray, budget: float) -> Iterator[Alarm]:
-    """Runs of bins above the level that is passed ``budget`` times in such a series by chance."""
+def channel_alarms(channel: Channel, score: np.ndarray, usual: np.ndarray, budget: float) -> Iterator[Alarm]:
+    """Runs of bins above the level that is passed ``budget`` times by chance in a series like its ``usual`` bins."""
     if (~np.isnan(score)).sum() < LEAST_HISTORY:
         return
     width = channel.width
-    limit = threshold(score, max(12, 2 * width), budget)
+    limit = threshold(np.where(usual, score, np.nan), max(12, 2 * width), budget)
     above = np.flatnonzero(score > limit)  # NaN is not beyond
     if not len(above):
         return
@@ -156,23 +170,25 @@ def often_empty(usual: np.ndarray, hours: np.ndarray, bins: int) -> bool:
     return bool(np.log(bins) + np.log(np.maximum(usual[hours], 1.0 / bins)).sum() > np.log(_LEAST_CHANCE))
 
 
-def _extended(height: np.ndarray, first: int, last: int, least: float) -> tuple[int, int]:
-    """The span with the bins beside it that are half as high, in logs: a long score may pass its threshold late."""
-    half = max(least, 0.5 * float(np.nanmedian(height[first : last + 1])))
+def _left(base: Baseline, alarm: Alarm, sign: float, least: float) -> Alarm | None:
+    """The alarm with the bins that left the baseline, and those beside them that are half as high: a long score
+    may pass its threshold late.
+    """
+    height = sign * base.residual
+    at = alarm.first + np.flatnonzero(height[alarm.first : alarm.last + 1] > 0.5 * least)
+    if not len(at):
+        return None
+    first, last = int(at[0]), int(at[-1])
+    half = 0.5 * max(least, float(np.nanmedian(height[first : last + 1])))
     while first > 0 and height[first - 1] > half:
         first -= 1
     while last < len(height) - 1 and height[last + 1] > half:
         last += 1
-    return first, last
+    return alarm._replace(first=first, last=last)
 
 
 def _change(series: Series, base: Baseline, alarm: Alarm, sign: float, least: float) -> Change | None:
-    inside = slice(alarm.first, alarm.last + 1)
-    left = sign * base.residual[inside] > 0.5 * least
-    at = alarm.first + np.flatnonzero(left)
-    if not len(at):
-        return None
-    first, last = _extended(sign * base.residual, int(at[0]), int(at[-1]), 0.5 * least)
+    first, last = alarm.first, alarm.last
     known = ~np.isnan(series.values[first : last + 1])
     actual = float(series.values[first : last + 1][known].sum())
     expected = float(base.expected[first : last + 1][known].sum())

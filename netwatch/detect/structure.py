@@ -21,7 +21,6 @@ _MOST = 12
 _EDGE = 3
 _GRID = 40
 """Ramps begin and end at every fortieth of the level."""
-_WIDTHS = (2, 3, 4, 6, 8, 12, 17, 24, 36)
 # One walk for all: beside a few steps a walk looks like none, and without a step that is there like a greater one; a
 # likeliest walk is cut into steps in the one case and hides the step in the other.
 _NOISES = tuple(Noise(phi, 0.1) for phi in (0.0, 0.3, 0.6, 0.85))
@@ -84,9 +83,8 @@ def structure(level: np.ndarray, fixed: np.ndarray, sought: Sought) -> Structure
 
 def _candidates(n: int, sought: Sought) -> list[Atom]:
     atoms = [Atom(STEP, at, n) for at in range(_EDGE, n - _EDGE + 1)]
-    for width in _WIDTHS:
-        if sought.shortest <= width <= min(sought.longest, n // 3):
-            atoms += [Atom(EPISODE, at, at + width) for at in range(1, n - width - _EDGE + 1)]
+    for width in range(max(1, sought.shortest), min(sought.longest, n // 3) + 1):
+        atoms += [Atom(EPISODE, at, at + width) for at in range(1, n - width - _EDGE + 1)]
     if sought.ramps:
         places = sorted({round(i * (n - 1) / _GRID) for i in range(_GRID + 1)})
         atoms += [Atom(RAMP, a, b) for a in places for b in places if b - a >= max(4 * _EDGE, n // 12)]
@@ -122,6 +120,7 @@ class _Search:
                 best, chosen, cost, misses = kept, kept, self._cost(kept), 0
             else:
                 misses += 1
+        best = self._fewer(best)
         noise = self._fit(best)[0]
         sizes = self._sizes(best, noise)
         atoms = [self.names[i]._replace(size=float(s)) for i, s in zip(best, sizes, strict=True)]
@@ -182,6 +181,16 @@ class _Search:
             if atoms == before:
                 break
         return list(dict.fromkeys(atoms))
+
+    def _fewer(self, atoms: list[int]) -> list[int]:
+        """Without atoms whose part the others take over from better places: two may stand for one at a wrong place."""
+        while len(atoms) > 1:
+            rests = [self._relocated(atoms[:i] + atoms[i + 1 :]) for i in range(len(atoms))]
+            least = min(rests, key=self._cost)
+            if self._cost(least) > self._cost(atoms):
+                break
+            atoms = least
+        return atoms
 
     def _pruned(self, atoms: list[int]) -> list[int]:
         """Drop the weakest atom while it does not pay for itself."""

@@ -1,0 +1,90 @@
+"""Outages and surges of days to weeks, at any hour of histories of any length: told once, as what they were."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from netwatch.detect import DetectOptions, detect
+from netwatch.detect.clock import DAY
+from netwatch.detect.passing import passing
+from netwatch.detect.pieces import without_spikes
+from netwatch.detect.plain import plain
+from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, column
+from netwatch.model.change import Change, ChangeKind
+from tests.naive.volume import START, one
+
+LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.EPISODE, ChangeKind.RAMP, ChangeKind.SPIKE, ChangeKind.DROP)
+
+
+def smooth(days: int, seed: int) -> np.ndarray:
+    """Octets by hour whose level wanders from day to day without a jump at midnight."""
+    rng = np.random.default_rng(seed)
+    level = np.zeros(days + 2)
+    for d in range(1, days + 2):
+        level[d] = 0.6 * level[d - 1] + rng.normal(0, 0.04)
+    t = np.arange(days * 24)
+    weekend = np.isin(t // 24 % 7, (5, 6))
+    between = np.interp(t / 24, np.arange(days + 2) - 0.5, level)
+    log = 0.5 * np.cos(2 * np.pi * (t % 24 - 15) / 24) - 0.2 * weekend + between + rng.normal(0, 0.04, len(t))
+    values: np.ndarray = 1e9 * np.exp(log)
+    return values
+
+
+def told(values: np.ndarray) -> list[Change]:
+    found = detect(one(values), DetectOptions(timezone="UTC"))
+    return [change for change in found if change.kind in LEVELS]
+
+
+@pytest.mark.parametrize("ratio", [0.01, 0.4, 3.0])
+@pytest.mark.parametrize(
+    ("days", "since", "lasts"),
+    [(30, 12.4, 4), (45, 18.1, 1), (45, 18.4, 9), (70, 28.4, 2), (170, 68.4, 2), (400, 250.4, 6), (400, 254.1, 10)],
+)
+def test_days_away_from_the_level_are_told_once(days: int, since: float, lasts: int, ratio: float) -> None:
+    values = smooth(days, 3)
+    first, last = round(since * 24), round((since + lasts) * 24)
+    values[first:last] *= ratio
+    (change,) = told(values)
+    hours = 7 if days < 56 else 1  # a short history is seen in blocks of six hours
+    assert change.until is not None
+    assert abs(change.since - START - first * 3600 * 10**9) <= hours * 3600 * 10**9
+    assert abs(change.until - START - last * 3600 * 10**9) <= hours * 3600 * 10**9
+    assert np.log(change.ratio) == pytest.approx(np.log(ratio), abs=0.15 if ratio > 0.05 else 0.5)
+    assert change.kind is ChangeKind.EPISODE or change.until - change.since < 3 * DAY
+
+
+def test_passing_are_runs_that_come_back_with_time_to_both_sides() -> None:
+    level = np.random.default_rng(1).normal(0, 0.05, 300)
+    for first, last, size in ((40, 41, 2.0), (60, 65, -1.0), (100, 121, 0.8), (200, 224, 1.0), (290, 300, 1.0)):
+        level[first:last] += size
+    inside = np.zeros(300, bool)
+    inside[60:65] = inside[100:121] = True
+    np.testing.assert_array_equal(passing(level), inside)
+
+
+def test_only_one_or_two_values_are_spikes() -> None:
+    level = np.random.default_rng(2).normal(0, 0.02, 60)
+    level[10], level[20:22], level[30:34] = 1.0, -1.0, 1.0
+    out = without_spikes(level)
+    assert np.abs(out[[10, 20, 21]]).max() < 0.1
+    np.testing.assert_array_equal(out[30:34], level[30:34])
+
+
+@pytest.mark.parametrize(
+    ("atoms", "expected"),
+    [
+        ((Atom(EPISODE, 10, 30, 1.0), Atom(EPISODE, 20, 30, -0.95)), 2),
+        ((Atom(EPISODE, 10, 30, 1.0), Atom(EPISODE, 10, 15, -0.9)), 2),
+        ((Atom(STEP, 10, 60, 1.0), Atom(EPISODE, 10, 25, -0.9)), 2),
+        ((Atom(EPISODE, 10, 20, 1.0), Atom(EPISODE, 20, 40, 1.0)), 1),
+        ((Atom(RAMP, 5, 25, 1.0), Atom(STEP, 40, 60, -1.0)), 2),
+    ],
+)
+def test_a_structure_is_written_plainly(atoms: tuple[Atom, ...], expected: int) -> None:
+    written = plain(atoms)
+    assert len(written) == expected
+    level, same = (sum(a.size * column(60, a) for a in some) for some in (atoms, written))
+    np.testing.assert_allclose(level, same)
+    flat = [a for a in written if a.kind == EPISODE]
+    assert all(a.until <= b.at for a, b in zip(flat, flat[1:], strict=False))
