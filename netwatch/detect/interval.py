@@ -69,7 +69,7 @@ def around(atom: Atom, n: int, reach: int, stride: int) -> list[Atom]:
     moves = range(-reach, reach + 1, stride)
     if atom.kind == STEP:
         return [atom._replace(at=atom.at + m) for m in moves if 2 <= atom.at + m <= n - 2]
-    least = 8 if atom.kind == RAMP else 1
+    least = min(8, atom.until - atom.at) if atom.kind == RAMP else 1
     ends = [(atom.at + a, atom.until + b) for a in moves for b in moves]
     edge = 0 if atom.kind == RAMP else 1
     last = n - 1 if atom.kind == RAMP else n

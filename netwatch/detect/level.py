@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
 from netwatch.detect.clock import DAY
 from netwatch.detect.coarse import turns
-from netwatch.detect.expectation import LEAST_COVERAGE, Baseline, centres, well_known
+from netwatch.detect.expectation import centres, well_known
 from netwatch.detect.interval import Located, around, located, turning, without_turns
+from netwatch.detect.levels import Levels, levels_of
 from netwatch.detect.local_step import mixed, step
 from netwatch.detect.noise import Estimate
-from netwatch.detect.passing import passing
 from netwatch.detect.pieces import pieces, without_spikes
 from netwatch.detect.plain import ALIKE, plain
 from netwatch.detect.sampling import sampling_changes
@@ -26,6 +25,8 @@ from netwatch.model.series import Series
 
 WEEKLY_FROM = 180
 """Days of history from which atoms are first sought among weeks."""
+_WAVES_FROM = 1.9 * 365.25
+"""Days that must be known for yearly waves."""
 _REACH, _STEP_REACH = 180, 60
 _EPISODE_DAYS = 90
 _RECENT, _LATEST = 91, 35
@@ -36,22 +37,10 @@ _PROVISIONAL_DAYS = 10
 _INNER = 7
 """Places of an episode from which its size is taken without its edges, too."""
 _LEAST = 24
-_FULL = 0.9
-"""Share of bins with traffic from which on the middle of a day's logs is its level."""
+_MOST = 0.7
 _SHORT_RATIO = 1.5
 _RAMP_ENDS = (16, 4)
 """Weeks round the likeliest ends of a ramp within which they may be, and the stride."""
-
-
-class Levels(NamedTuple):
-    """Log levels at equal steps: ``values`` float64 (n,); ``times`` int64 (n + 1,) ns UTC, the borders; ``day`` int64
-    (n,): the local day of each, where weekdays are still in them.
-    """
-
-    values: np.ndarray
-    times: np.ndarray
-    per_day: float
-    day: np.ndarray | None = None
 
 
 def find_levels(study: Study) -> Iterator[Change]:
@@ -92,68 +81,6 @@ def _greatest(shifts: list[Change]) -> list[Change]:
     return sorted(kept, key=lambda c: c.since)
 
 
-def levels_of(series: Series, base: Baseline) -> Levels:
-    """The levels that structure is sought in: days, 6 h blocks of a short history, or bins of a day and more."""
-    clock = base.clock
-    if clock.slots == 1:
-        times = np.append(series.bins.times(), series.bins.end)
-        return Levels(base.log, times, DAY / series.bins.width, clock.day if series.bins.width == DAY else None)
-    if base.mode == "long":
-        end = max(series.bins.end, int(clock.midnight[-1]) + 1)
-        daily = base.level if seldom_empty(series) else logs_of_means(series, clock.day, clock.weekday[: clock.days])
-        return Levels(np.where(passing(daily), np.nan, daily), np.append(clock.midnight, end), 1.0)
-    per = max(1, DAY // 4 // series.bins.width)
-    count = series.bins.count // per
-    if seldom_empty(series):
-        profile = np.log(base.expected) - _slow(base)
-        blocks = (base.log - profile)[: count * per].reshape(count, per)
-        known = well_known(blocks, 0.5)
-        values = np.full(count, np.nan)
-        values[known] = np.nanmedian(blocks[known], axis=1)
-    else:
-        values = logs_of_means(series, np.arange(series.bins.count) // per, np.arange(count) % 4)
-    times = series.bins.start + series.bins.width * per * np.arange(count + 1)
-    return Levels(values, times, 4.0, clock.day[per // 2 :: per][:count])
-
-
-def seldom_empty(series: Series) -> bool:
-    """Whether nearly all bins have traffic: else the middle of their logs tells how many are empty, not how much
-    there was.
-    """
-    known = series.values[~np.isnan(series.values)]
-    return len(known) > 0 and bool((known > 0).mean() >= _FULL)
-
-
-def logs_of_means(series: Series, part: np.ndarray, phase: np.ndarray) -> np.ndarray:
-    """Log of the mean of each part, without what its phase adds, float64 (parts,); NaN where less is known than a
-    quarter of what usually is.
-
-    ``part`` int64 (bins,): the part of each bin, those beyond the last left out; ``phase`` int64 (parts,): what comes
-    back, as weekdays do. Parts of nothing are held to half of the least that any had.
-    """
-    parts = len(phase)
-    known = ~np.isnan(series.values) & (series.coverage >= LEAST_COVERAGE) & (part < parts)
-    seen = np.bincount(part[known], minlength=parts)
-    mean = np.bincount(part[known], series.values[known], parts) / np.maximum(seen, 1)
-    told = seen >= max(1.0, float(np.median(seen[seen > 0])) / 4) if seen.any() else np.zeros(parts, bool)
-    if not (mean[told] > 0).any():
-        return np.full(parts, np.nan)
-    logs = np.where(told, np.log(np.maximum(mean, mean[told & (mean > 0)].min() / 2)), np.nan)
-    middle = np.nanmedian(logs)
-    for one in np.unique(phase[told]):
-        logs[phase == one] -= np.nanmedian(logs[phase == one]) - middle
-    return logs
-
-
-def _slow(base: Baseline) -> np.ndarray:
-    """Mean of the expected log by day: what is left is the time of day's."""
-    logs = np.log(base.expected)
-    sums = np.bincount(base.clock.day, logs, base.clock.days)
-    counts = np.bincount(base.clock.day, minlength=base.clock.days)
-    mean: np.ndarray = (sums / np.maximum(counts, 1))[base.clock.day]
-    return mean
-
-
 class _Report(ABC):
     """What is found becomes changes of the series; ``phi``: coefficient of the noise beside it."""
 
@@ -167,6 +94,15 @@ class _Report(ABC):
     @abstractmethod
     def changes(self) -> Iterator[Change]:
         """All that is worth telling, in order of time."""
+
+    def _unseen(self, first: int, last: int) -> tuple[int, int]:
+        """Places with the unknown before the first and from the last on: a change in them shows at their end only."""
+        unknown = np.isnan(self.levels.values)
+        while 0 < first < self.n and unknown[first - 1]:
+            first -= 1
+        while 0 < last < self.n - 1 and unknown[last]:
+            last += 1
+        return first, last
 
     def _sampling_error(self, low: int, high: int) -> float:
         """Variance of a log ratio that sampling and missing coverage bring."""
@@ -189,8 +125,10 @@ class _Report(ABC):
     def _change(self, kind: ChangeKind, span: tuple[int, int | None], found: Located) -> Change:
         times, (begin, until), estimate = self.levels.times, span, found.estimate
         stop = self.n if until is None else until
-        rates = _rates(self.series, (int(times[begin]), int(times[stop])), kind)
-        low, high = (int(times[np.clip(p, 0, self.n)]) for p in (found.since[0] - 1, found.since[1] + 1))
+        left, begin = self._unseen(begin, begin)
+        rates = _rates(self.series, (int(times[left]), int(times[begin]), int(times[stop])), kind)
+        first, last = self._unseen(*found.since)
+        low, high = (int(times[np.clip(p, 0, self.n)]) for p in (first - 1, last + 1))
         recent = (self.n - (begin if until is None else stop)) / self.levels.per_day < _PROVISIONAL_DAYS
         return Change(
             self.series.entity,
@@ -251,7 +189,7 @@ class _Fine(_Report):
         """Atoms of a level; ``level`` and ``coarse`` are what they were sought in."""
         # Passing moments are told as spikes and drops; weeks are robust against them by themselves.
         self.level = values.copy() if self.factor > 1 else without_turns(without_spikes(values))
-        self.coarse = _centres(self.level, self.factor)
+        self.coarse = without_turns(_centres(self.level, self.factor)) if self.factor > 1 else self.level
         per_day = self.levels.per_day
         longest, shortest = int(_EPISODE_DAYS * per_day / self.factor), 2 if self.factor > 1 else 3
         sought = Sought(self.options.penalty, longest, shortest, self.n >= 90 * per_day)
@@ -260,7 +198,9 @@ class _Fine(_Report):
 
     def _fixed(self, n: int, factor: int) -> np.ndarray:
         """Yearly waves, and steps where the sampling changes, for the counters that it is not corrected in; (n, k)."""
-        waves = yearly(n, 365.25 * self.levels.per_day / factor)
+        years = (self.levels.times[: n * factor : factor] - self.levels.times[0]) / (365.25 * DAY)
+        known = float(np.count_nonzero(~np.isnan(self.levels.values))) / self.levels.per_day
+        waves = yearly(years, known >= _WAVES_FROM)
         inside = [Atom(STEP, int(p), n) for p in self._resampled(factor) if 1 <= p < n - 1]
         return np.column_stack([waves, *(column(n, atom) for atom in inside)])
 
@@ -276,7 +216,11 @@ class _Fine(_Report):
                 made.append(self._shift(now))
         made += [self._episode(a) for a in self.found.atoms if a.kind == EPISODE]
         made += [self._ramp(a) for a in self.found.atoms if a.kind == RAMP]
-        yield from sorted((m for m in made if m is not None), key=lambda c: c.since)
+        # Atoms that were moved to one place are one change.
+        told = {(change.kind, change.since): change for change in made if change is not None}
+        shifts = [change for change in told.values() if change.kind is self.kind]
+        kept = (c for c in told.values() if c.kind is not ChangeKind.RAMP or not any(_most(s, c) for s in shifts))
+        yield from sorted(kept, key=lambda c: c.since)
 
     def _returns(self, now: Atom, after: Atom) -> bool:
         days = (after.at - now.at) * self.factor / self.levels.per_day
@@ -300,12 +244,15 @@ class _Fine(_Report):
         here, end, gap = atom.at * self.factor, until * self.factor, self.factor
         low = max([0, here - _REACH, *(p + gap for p in places if p < here - gap)])
         high = min([self.n, end + _REACH, *(p - gap for p in places if p > end + gap)])
-        return (low, high) if min(here - low, high - end) >= 7 else (max(0, here - _REACH), min(self.n, end + _REACH))
+        known = ~np.isnan(self.level)
+        if min(np.count_nonzero(known[low:here]), np.count_nonzero(known[end:high])) >= 7:
+            return low, high
+        return max(0, here - _REACH), min(self.n, end + _REACH)
 
     def _located(self, atom: Atom, until: int, reach: int) -> Located:
         low, high = self._window(atom, until)
         scaled = Atom(atom.kind, atom.at * self.factor, min(atom.until * self.factor, self.n))
-        choices = [c for c in around(scaled, self.n, reach, 1) if low + 2 <= c.at <= high - 2]
+        choices = [c for c in around(scaled, self.n, reach, 1) if low + 2 <= c.at <= high - 2] or [scaled]
         found = located(*self._others(atom), choices, (low, high), self._sampling_error(low, high))
         between = turning(self.level, found.atom)
         if not between:
@@ -330,7 +277,7 @@ class _Fine(_Report):
         found = self._located(atom, atom.until, 5 if self.factor > 1 else 1)
         if found.atom.until - found.atom.at >= _INNER:
             found = found._replace(estimate=mixed(found.estimate, self._within(atom, found.atom)))
-        if abs(found.estimate.effect) < np.log(self.min_ratio):
+        if abs(found.estimate.effect) < np.log(self.min_ratio) or not _sure(found.estimate):
             return None
         return self._change(ChangeKind.EPISODE, (found.atom.at, found.atom.until), found)
 
@@ -349,7 +296,11 @@ class _Fine(_Report):
         found = located(self.coarse, fixed, around(atom, n, *_RAMP_ENDS), (0, n))
         size = abs(found.estimate.effect)
         years = (atom.until - atom.at) * self.factor / self.levels.per_day / 365.25
-        if size < np.log(self.options.min_ramp) or size < np.log(self.options.min_ramp_year) * years:
+        if (
+            not _sure(found.estimate)
+            or size < np.log(self.options.min_ramp)
+            or size < np.log(self.options.min_ramp_year) * years
+        ):
             return None
         begin, end = found.atom.at * self.factor, found.atom.until * self.factor
         since = (found.since[0] * self.factor, found.since[1] * self.factor)
@@ -358,10 +309,20 @@ class _Fine(_Report):
         )
 
 
+def _most(shift: Change, ramp: Change) -> bool:
+    """Whether a level shift within a ramp is most of it."""
+    within = ramp.since <= shift.since and (ramp.until is None or shift.since <= ramp.until)
+    share = np.log(max(shift.ratio, 1e-9)) / np.log(max(ramp.ratio, 1e-9))
+    return within and bool(share > _MOST)
+
+
+def _sure(estimate: Estimate) -> bool:
+    """Whether no change at all is outside the interval."""
+    return estimate.low > 0 or estimate.high < 0
+
+
 def _centres(values: np.ndarray, factor: int) -> np.ndarray:
     """Robust means of ``factor`` places each; NaN where under half are known."""
-    if factor == 1:
-        return values
     count = len(values) // factor
     blocks = values[: count * factor].reshape(count, factor)
     known = well_known(blocks, 0.5)
@@ -370,12 +331,14 @@ def _centres(values: np.ndarray, factor: int) -> np.ndarray:
     return out
 
 
-def _rates(series: Series, span: tuple[int, int], kind: ChangeKind) -> tuple[float, float]:
-    """Mean per second before and after: up to eight weeks on each side; of a ramp at its two ends."""
+def _rates(series: Series, span: tuple[int, int, int], kind: ChangeKind) -> tuple[float, float]:
+    """Mean per second before the first and from the second instant to the last: up to eight weeks on each side; of a
+    ramp at its two ends.
+    """
     bins, weeks = series.bins, 56 * DAY
-    begin, end = span
+    left, begin, end = span
     after = (max(begin, end - weeks), end) if kind == ChangeKind.RAMP else (begin, min(end, begin + weeks))
-    before = (begin - weeks, begin)
+    before = (left - weeks, left)
     if kind == ChangeKind.RAMP and begin - bins.start < weeks // 4:
         before = (begin, begin + weeks // 2)
     return mean_rate(series, *before), mean_rate(series, *after)

@@ -14,8 +14,8 @@ def plain(atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
     """Atoms of the same level, or nearly, that each tell of a change by itself, in order of place.
 
     Of two that begin or end together and go against each other, one only undoes the other: they are written one after
-    the other. Those that tell of one change are made one: ramps of one direction that meet or overlap, and episodes of
-    about one size that meet.
+    the other. Those that tell of one change are made one: ramps of one direction that meet or overlap, a ramp and a
+    lesser one against it in its span, and episodes of about one size that meet.
     """
     now = list(atoms)
     for _ in range(len(now) ** 2):
@@ -51,16 +51,20 @@ def _apart(short: Atom, long: Atom) -> tuple[Atom, Atom]:
 
 
 def _one(first: Atom, then: Atom) -> bool:
-    if then.at > first.until or first.size * then.size <= 0:
-        return False
+    along = first.size * then.size > 0
+    less, more = sorted((abs(first.size), abs(then.size)))
     if first.kind == EPISODE:
-        return then.at == first.until and abs(first.size - then.size) < ALIKE * max(abs(first.size), abs(then.size))
-    return first.kind == RAMP
+        return along and then.at == first.until and more - less < ALIKE * more
+    if first.kind == RAMP:
+        return then.at <= first.until if along else then.at < first.until and less < 0.5 * more
+    return False
 
 
 def _both(first: Atom, then: Atom) -> Atom:
     until = max(first.until, then.until)
     if first.kind == RAMP:
-        return Atom(RAMP, first.at, until, first.size + then.size)
+        more = max(first, then, key=lambda a: abs(a.size))
+        span = (first.at, until) if first.size * then.size > 0 else (more.at, more.until)
+        return Atom(RAMP, *span, first.size + then.size)
     lengths = first.until - first.at, then.until - then.at
     return Atom(EPISODE, first.at, until, (lengths[0] * first.size + lengths[1] * then.size) / sum(lengths))

@@ -21,6 +21,8 @@ _MOST = 12
 _EDGE = 3
 _GRID = 40
 """Ramps begin and end at every fortieth of the level."""
+_SHORT_RAMPS, _SHORT_PRICE = (3, 5, 8), 3.0
+"""Lengths of ramps that begin anywhere, and their cost: they are much like steps, which are to be preferred."""
 # One walk for all: beside a few steps a walk looks like none, and without a step that is there like a greater one; a
 # likeliest walk is cut into steps in the one case and hides the step in the other.
 _NOISES = tuple(Noise(phi, 0.1) for phi in (0.0, 0.3, 0.6, 0.85))
@@ -63,13 +65,11 @@ def column(n: int, atom: Atom) -> np.ndarray:
     return ((t >= atom.at) & (t < atom.until)).astype(float)
 
 
-def yearly(n: int, per_year: float) -> np.ndarray:
-    """Intercept, and two waves a year where there are two years of data; float64 (n, 1 or 5)."""
-    t = np.arange(n) / per_year
-    columns = [np.ones(n)]
-    if n >= 1.9 * per_year:
-        for k in (1, 2):
-            columns += [np.cos(2 * np.pi * k * t), np.sin(2 * np.pi * k * t)]
+def yearly(years: np.ndarray, enough: bool) -> np.ndarray:
+    """Intercept, and two waves a year where there are ``enough`` data; float64 (n, 1 or 5) for times (n,) in years."""
+    columns = [np.ones(len(years))]
+    for k in (1, 2) if enough else ():
+        columns += [np.cos(2 * np.pi * k * years), np.sin(2 * np.pi * k * years)]
     return np.stack(columns, axis=1)
 
 
@@ -88,6 +88,7 @@ def _candidates(n: int, sought: Sought) -> list[Atom]:
     if sought.ramps:
         places = sorted({round(i * (n - 1) / _GRID) for i in range(_GRID + 1)})
         atoms += [Atom(RAMP, a, b) for a in places for b in places if b - a >= max(4 * _EDGE, n // 12)]
+        atoms += [Atom(RAMP, a, a + width) for width in _SHORT_RAMPS for a in range(_EDGE, n - width - _EDGE + 1)]
     return atoms
 
 
@@ -97,8 +98,9 @@ class _Search:
         self.at = np.flatnonzero(~np.isnan(level))
         self.y = level[self.at]
         self.names = _candidates(self.n, sought)
-        kinds = np.array([a.kind for a in self.names])
-        self.price = sought.penalty * _PRICE[kinds]
+        kinds, lengths = np.array([(a.kind, a.until - a.at) for a in self.names]).T
+        short = (kinds == RAMP) & (lengths <= _SHORT_RAMPS[-1])
+        self.price = sought.penalty * np.where(short, _SHORT_PRICE, _PRICE[kinds])
         self.first = len(self.names)
         columns = np.stack([column(self.n, a) for a in self.names], axis=1)
         self.columns = np.concatenate([columns, fixed], axis=1)[self.at]

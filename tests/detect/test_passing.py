@@ -1,6 +1,8 @@
-"""Outages and surges of days to weeks, at any hour of histories of any length: told once, as what they were."""
+"""Outages and surges of days to weeks, at any hour of histories of any length, and captures years apart: told once."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -87,4 +89,25 @@ def test_a_structure_is_written_plainly(atoms: tuple[Atom, ...], expected: int) 
     level, same = (sum(a.size * column(60, a) for a in some) for some in (atoms, written))
     np.testing.assert_allclose(level, same)
     flat = [a for a in written if a.kind == EPISODE]
-    assert all(a.until <= b.at for a, b in zip(flat, flat[1:], strict=False))
+    assert all(a.until <= b.at for a, b in pairwise(flat))
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize(("before", "gap", "after"), [(14, 700, 14), (30, 30, 30), (100, 400, 100), (200, 60, 30)])
+def test_a_rise_between_two_captures_is_told_however_long_nothing_was_seen(
+    before: int, gap: int, after: int, ratio: float
+) -> None:
+    values = smooth(before + gap + after, 8)
+    values[before * 24 : (before + gap) * 24] = np.nan
+    values[(before + gap) * 24 :] *= ratio
+    found = told(values)
+    if ratio == 1.0:
+        assert not found
+        return
+    (change,) = found
+    assert change.kind is ChangeKind.LEVEL_SHIFT
+    assert change.since == START + (before + gap) * DAY, "the new level is first seen after the gap"
+    assert change.since_low <= START + before * DAY
+    assert change.ratio == pytest.approx(ratio, rel=0.1)
+    assert change.ratio_low < ratio < change.ratio_high
+    assert change.after / change.before == pytest.approx(ratio, rel=0.15)
