@@ -106,10 +106,24 @@ def comparable(series: Series) -> Periods | None:
     else:
         length = (end - begin) // 4 // WEEK * WEEK
         spans = [(begin, begin + length), (end - length, end)]
-        weeks = "week" if length == WEEK else f"{length // WEEK} weeks"
-        names = [f"the {weeks} from {day(a)}" for a, _ in spans]
+        known = series.bins.times()[np.isfinite(series.values)]
+        if len(known) and known[0] < spans[0][1] and known[-1] >= spans[1][0]:
+            # Of captures far apart only the weeks that were seen are compared.
+            seen = int(known[known < spans[0][1]][-1]) - begin, end - int(known[known >= spans[1][0]][0])
+            spans = [(begin, begin + _weeks(seen[0])), (end - _weeks(seen[1]), end)]
+        names = [_named(span) for span in spans]
         found = Periods(spans[0], spans[1], (names[0], names[1]), SHORT_BLOCK)
     return found if min(_seconds(series, (found.first,), (found.last,))) > 0 else None
+
+
+def _weeks(length: int) -> int:
+    """A length in whole weeks, ns; one at least."""
+    return max(1, round(length / WEEK)) * WEEK
+
+
+def _named(span: Span) -> str:
+    weeks = (span[1] - span[0]) // WEEK
+    return f"the {'week' if weeks == 1 else f'{weeks} weeks'} from {day(span[0])}"
 
 
 def daily_rates(series: Series) -> np.ndarray:
@@ -195,15 +209,17 @@ def _words(change: Change, periods: Periods, fitted: tuple[Estimate, list[Estima
         f"{periods.names[1]}, from {amount(change.before, 'octets')} to {amount(change.after, 'octets')} on average"
     )
     parts = [
-        f"a step of {times(f.value)} ({_interval(f.low, f.high)}) on {_date(c)}"
+        f"a step of {times(f.value)} ({_interval(f.low, f.high)}) {_date(c)}"
         for c, f in zip(steps, factors, strict=True)
     ]
     if periods.block == LONG_BLOCK:
-        rate = f"{abs(growth.value) * 100:.2g} % a year ({_percents(growth)})"
         name = "growth" if growth.value >= 0 else "decline"
-        if growth.low <= 0 <= growth.high:
+        if math.isnan(growth.value):
+            parts.append("growth cannot be told from it, as most days were not observed")
+        elif growth.low <= 0 <= growth.high:
             parts.append(f"no growth beside {'it' if parts else 'that'} that can be told from none")
         else:
+            rate = f"{abs(growth.value) * 100:.2g} % a year ({_percents(growth)})"
             parts.append(f"{name} of {rate}{' beside it' if parts else ''}")
     return f"{opening}: {listed(parts)}." if parts else f"{opening}, without a step."
 
@@ -232,5 +248,7 @@ def _percents(growth: Estimate) -> str:
 
 
 def _date(change: Change) -> str:
+    if change.since_high - change.since_low > LEAST:
+        return f"between {day(change.since_low)} and {day(change.since_high)}"
     half = max(change.since - change.since_low, change.since_high - change.since)
-    return f"{when(change.since, LEAST * 4)} ± {duration(half)}" if half > 0 else day(change.since)
+    return f"on {when(change.since, LEAST * 4)} ± {duration(half)}" if half > 0 else f"on {day(change.since)}"

@@ -16,6 +16,7 @@ YEAR = 365.25
 _HARMONICS = 2
 _HARMONICS_NEED = 2 * YEAR
 _BLOCKS = 3
+_OBSERVED = 0.5
 
 
 class Draws(NamedTuple):
@@ -28,12 +29,13 @@ class Draws(NamedTuple):
 
 def ratio_of_means(before: np.ndarray, after: np.ndarray, draws: Draws) -> Estimate:
     """Mean of ``after`` over mean of ``before``; daily rates, float64 (days,), NaN where not observed."""
+    before, after = before[~np.isnan(before)], after[~np.isnan(after)]
     generator = np.random.default_rng(draws.seed)
-    value = float(np.nanmean(after) / np.nanmean(before)) if np.nanmean(before) > 0 else float("nan")
+    value = float(after.mean() / before.mean()) if len(after) and before.sum() > 0 else float("nan")
     if min(len(before), len(after)) < _BLOCKS * draws.block or not value > 0:
         return Estimate(value, float("nan"), float("nan"))
-    means = [np.nanmean(side[_blocks(len(side), draws, generator)], axis=1) for side in (after, before)]
-    low, high = np.nanquantile(means[0] / means[1], [0.025, 0.975])
+    means = [side[_blocks(len(side), draws, generator)].mean(axis=1) for side in (after, before)]
+    low, high = np.quantile(means[0] / means[1], [0.025, 0.975])
     return Estimate(value, float(low), float(high))
 
 
@@ -41,12 +43,16 @@ def growth_and_steps(rates: np.ndarray, steps: list[int], draws: Draws) -> tuple
     """Growth a year and the factor of each step (``steps``: days at which one begins), fitted together.
 
     Least squares of the logarithm on a straight line, the steps, weekdays and, from two years, the season;
-    ``rates`` float64 (days,), NaN where not observed.
+    ``rates`` float64 (days,), NaN where not observed. Where there are steps and most days were not observed, growth
+    is not told from them: it is NaN and left out.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         logarithm = np.log(rates)
     known = np.isfinite(logarithm)
-    design = _design(len(rates), steps)[known]
+    grows = not steps or known.mean() >= _OBSERVED
+    design = _design(known, steps)[known]
+    if not grows:
+        design[:, 1] = 0.0
     observed = logarithm[known]
     fitted, *_ = np.linalg.lstsq(design, observed, rcond=None)
     expected = design @ fitted
@@ -55,13 +61,14 @@ def growth_and_steps(rates: np.ndarray, steps: list[int], draws: Draws) -> tuple
     low, high = np.exp(np.quantile(again[1 : 2 + len(steps)], [0.025, 0.975], axis=1))
     values = np.exp(fitted[1 : 2 + len(steps)])
     told = [Estimate(float(v), float(a), float(b)) for v, a, b in zip(values, low, high, strict=True)]
-    return Estimate(*(e - 1 for e in told[0])), told[1:]
+    growth = Estimate(*(e - 1 for e in told[0])) if grows else Estimate(*[float("nan")] * 3)
+    return growth, told[1:]
 
 
-def _design(days: int, steps: list[int]) -> np.ndarray:
-    at = np.arange(days)
-    columns = [np.ones(days), at / YEAR, *((at >= step).astype(float) for step in steps)]
-    if days >= _HARMONICS_NEED:
+def _design(known: np.ndarray, steps: list[int]) -> np.ndarray:
+    at = np.arange(len(known))
+    columns = [np.ones(len(known)), at / YEAR, *((at >= step).astype(float) for step in steps)]
+    if np.count_nonzero(known) >= _HARMONICS_NEED:
         angles = [2 * np.pi * k * at / YEAR for k in range(1, _HARMONICS + 1)]
         columns += [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
     columns += [(at % 7 == weekday).astype(float) for weekday in range(6)]

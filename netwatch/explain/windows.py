@@ -53,7 +53,8 @@ def windows_for(change: Change, series: Series, others: Sequence[Change], longes
         if after[1] - after[0] < (end - change.since) // 20:
             after = (end - (end - change.since) // 10, end)
     else:
-        before = (max(first, change.since - longest), min(change.since, change.since_low))
+        until = min(change.since, change.since_low)
+        before = (max(first, until - longest), until)
         begun = max(change.since, change.since_high)
         after = (begun if begun < end else change.since, min(end, change.since + longest))
     earlier = _weeks_before((change.since, end), before) if change.kind in _PASSING else ()

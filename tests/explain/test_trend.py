@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from netwatch.explain.overall import comparable
 from netwatch.explain.trend import Draws, growth_and_steps, ratio_of_means
+from netwatch.explain.windows import DAY, WEEK, windows_for
+from netwatch.model.change import Change, ChangeKind
+from tests.naive.volume import START, one
 
 DAYS = 1095
 DRAWS = Draws(200, 28, 1)
@@ -40,3 +44,32 @@ def test_too_little_data_has_no_interval() -> None:
     ratio = ratio_of_means(np.ones(10), np.full(10, 2.0), DRAWS)
     assert ratio.value == 2
     assert np.isnan(ratio.low)
+
+
+def apart(before: int, gap: int, after: int) -> np.ndarray:
+    daily = rates(0.0, 3.0, before + gap)[: before + gap + after]
+    daily[before : before + gap] = np.nan
+    return daily
+
+
+def test_growth_is_not_told_from_a_step_where_most_days_were_not_seen() -> None:
+    growth, (step,) = growth_and_steps(apart(14, 500, 14), [514], DRAWS)
+    assert np.isnan(growth.value)
+    assert step.value == pytest.approx(3.0, rel=0.1)
+    assert 2.5 < step.low < step.value < step.high < 4.0
+
+
+def test_captures_far_apart_are_compared_over_the_weeks_that_were_seen() -> None:
+    series = next(iter(one(np.repeat(apart(14, 500, 14), 24)).series.values()))
+    periods = comparable(series)
+    assert periods is not None
+    assert periods.first == (START, START + 2 * WEEK)
+    assert periods.last == (START + 514 * DAY, START + 528 * DAY)
+    change = Change(
+        series.entity, "octets", ChangeKind.LEVEL_SHIFT, START + 514 * DAY, None, START + 13 * DAY, START + 515 * DAY,
+        3.0, 2.8, 3.2, 1.0, 3.0, 0.0, "level",
+    )  # fmt: skip
+    windows = windows_for(change, series, (), 8 * WEEK)
+    assert windows is not None
+    assert windows.before == ((START + 6 * DAY, START + 13 * DAY),)
+    assert windows.seconds[0] == 7 * 86_400
