@@ -24,6 +24,7 @@ def made(n):
     for name in ("source_address", "destination_address", "next_hop_address"):
         columns[name][: n // 2] = np.stack([np.zeros(n // 2), 0xFFFF << 32 | rng.integers(0, 2**32, n // 2)], axis=1)
     columns["vlan_id"] &= 0xFFF
+    columns["sampling_packet_interval"] %= 4096  # times the counters below what any link carries
     return Flows(columns)
 
 
