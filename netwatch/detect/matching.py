@@ -14,7 +14,7 @@ LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.EPISODE, ChangeKind.RAMP, ChangeKin
 POINTS = (ChangeKind.SPIKE, ChangeKind.DROP)
 POINT_SLACK, LEVEL_SLACK = DAY // 4, 14 * DAY
 _LASTING = 3 * DAY
-_ABOUT = 1.2
+_ABOUT = 1.5
 _EDGE = 2 * DAY
 """So near to the edge of a level's change, a spike or drop is that edge."""
 

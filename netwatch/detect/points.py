@@ -52,8 +52,9 @@ def _changes(series: Series, base: Baseline, study: Study) -> Iterator[Change]:
             change = None if left is None else _change(series, base, left, sign, least)
             if left is None or change is None:
                 continue
-            first = told[-1][0] if told else None
-            if first is not None and run[base.clock.day[left.first]] == run[base.clock.day[first.last]] > 0:
+            first, before = told[-1] if told else (None, None)
+            one_run = first is not None and run[base.clock.day[left.first]] == run[base.clock.day[first.last]] > 0
+            if first is not None and before is not None and one_run and _alike(before, change):
                 left = first._replace(last=left.last, excess=max(first.excess, left.excess))
                 told[-1] = left, _change(series, base, left, sign, least) or change
             elif first is not None and left.first <= first.last:
@@ -74,6 +75,12 @@ def _alarms(series: Series, base: Baseline, study: Study, months: float) -> dict
         sign: [a for channel, score in channels for a in channel_alarms(channel, sign * score, usual, budget)]
         for sign in (1.0, -1.0)
     }
+
+
+def _alike(one: Change, other: Change) -> bool:
+    """Whether one is at least half as far from the baseline as the other, in logs."""
+    sizes = sorted(abs(float(np.log(max(change.ratio, 1e-9)))) for change in (one, other))
+    return 2 * sizes[0] >= sizes[1]
 
 
 def _runs(base: Baseline) -> np.ndarray:
