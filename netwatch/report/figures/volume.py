@@ -11,13 +11,15 @@ from netwatch.model.series import Series
 from netwatch.report.choice import changes_of, main_series, telling
 from netwatch.report.clock import Clock
 from netwatch.report.figures.canvas import BLUE, INK, MUTED, SKY, VERMILLION, Drawing, dressed, sheet, si_scale
-from netwatch.report.figures.coarse import Coarse, coarse, fold_mean, per_second, wide_bins
+from netwatch.report.figures.coarse import Coarse, coarse, fold_mean, per_second, spans, wide_bins
 from netwatch.report.figures.timeline import TimeAxis, shade_coverage
 from netwatch.report.report import Report
 from netwatch.report.words import ratio
 
 _TURNS = (ChangeKind.RHYTHM, ChangeKind.SPREAD, ChangeKind.UPSTREAM)
 """Changes that lift no level."""
+_LONG = 7 * 86_400 * 10**9
+"""Gaps, ns, over which no baseline is drawn."""
 LABELS = 6
 """Changes that carry a label; the others are marked."""
 
@@ -67,8 +69,14 @@ def _baseline(axes: Axes, axis: TimeAxis, report: Report, series: Series, scale:
     if baseline is None or len(baseline.expected) != series.bins.count or not np.isfinite(baseline.expected).any():
         return False
     wide, factor = wide_bins(series.bins)
+    seen = np.ones(series.bins.count, bool)
+    for since, until in spans(np.isnan(series.values), series.bins):
+        if until - since > _LONG:  # there it is a mere line between the two ends
+            seen[
+                (since - series.bins.start) // series.bins.width : (until - series.bins.start) // series.bins.width
+            ] = False
     low, expected, high = (
-        fold_mean(edge, series.bins, wide, factor) / per_second(series) / scale
+        fold_mean(np.where(seen, edge, np.nan), series.bins, wide, factor) / per_second(series) / scale
         for edge in (baseline.low, baseline.expected, baseline.high)
     )
     x = axis.at(wide.times() + wide.width // 2)

@@ -118,10 +118,14 @@ def _seen(change: Change) -> str:
 
 
 def when(change: Change, clock: Clock, window: int) -> str:
-    """The start with the half-width of its 95 % range where that is a day or more, and the end where there is one."""
+    """The start with the half-width of its 95 % range where that is a day or more, and the end where there is one; of
+    what began while nothing was seen, the range.
+    """
     half = max(change.since - change.since_low, change.since_high - change.since)
     start = clock.when(change.since, window)
-    if half >= (DAY if window >= 60 * DAY else 1):
+    if change.since - change.since_low > 7 * max(DAY, change.since_high - change.since):
+        start = f"between {clock.when(change.since_low, window)} and {start}"
+    elif half >= (DAY if window >= 60 * DAY else 1):
         start = f"{start} ± {units.duration(half)}"
     if change.until is None:
         return start
