@@ -12,50 +12,14 @@ pytest.importorskip("deltalake")
 sys.path.insert(0, str(Path(__file__).parent))
 
 import five_minutes
+from spooled import CONFIG, NOW, QUIET, bring, rows, run
 
 from netwatch.config import load
-from netwatch.errors import NetwatchError, OutputError, UsageError
+from netwatch.errors import OutputError, UsageError
 from netwatch.monitor.lock import Busy, lock
-from netwatch.monitor.one_pass import last_summary, run_pass
-from netwatch.monitor.verify import differences, opened
+from netwatch.monitor.one_pass import last_summary
+from netwatch.monitor.verify import opened
 from netwatch.store.lake import Lake
-
-CONFIG = """store = "store"
-[watch.home]
-prefix = ["175.45.176.0/22"]
-[source.spool]
-path = "spool"
-[alerts.sinks.eve]
-kind = "eve"
-path = "{0}/eve.json"
-"""
-NOW = (five_minutes.START + 86_400) * 10**9
-QUIET = '\n[health]\nstalled = "52w"\n'
-
-
-@pytest.fixture
-def home(tmp_path):
-    (tmp_path / "spool").mkdir()
-    (tmp_path / "netwatch.toml").write_text(CONFIG.format(tmp_path))
-    return tmp_path
-
-
-def bring(home, index, name="", age=3600, **kinds):
-    path = five_minutes.write(home / "spool", index, **kinds)
-    if name:
-        path = path.rename(path.parent / name)
-    os.utime(path, (NOW / 1e9 - age,) * 2)
-    return path
-
-
-def run(home, now=NOW):
-    return run_pass(load(home / "netwatch.toml"), now).summary
-
-
-def rows(home):
-    with opened(load(home / "netwatch.toml")) as journal:
-        assert differences(journal) == []
-        return journal.state.totals()["rows"]
 
 
 def test_every_input_once_whatever_it_is_called(home):
@@ -185,16 +149,6 @@ def test_links_are_not_followed_by_lock_and_state(home):
     assert [path.name for path in (home / "elsewhere").iterdir()] == ["precious"]
 
 
-def test_a_clock_that_steps_back_is_told_and_does_no_harm(home):
-    bring(home, 0)
-    run(home)
-    bring(home, 1)
-    summary = run(home, NOW - 1800 * 10**9)
-    assert "clock stepped back by 1800 s" in summary.faults[0]
-    assert summary.inputs_ingested == 1
-    assert summary.started == NOW
-
-
 def test_a_spool_that_is_not_there_is_one_line(home):
     (home / "spool").rmdir()
     with pytest.raises(UsageError, match="no such directory"):
@@ -204,91 +158,12 @@ def test_a_spool_that_is_not_there_is_one_line(home):
     assert run(home).inputs_ingested == 1
 
 
-@pytest.mark.parametrize(
-    ("door", "taken_next"), [("pyarrow.parquet.ParquetWriter", 1), ("deltalake.write_deltalake", 0)]
-)
-def test_no_room_is_one_line_and_the_next_pass_recovers(home, monkeypatch, door, taken_next):
-    """For the rows, and for their sums, when the rows are committed already."""
-    bring(home, 0)
-    run(home)
-    bring(home, 1)
-
-    def full(*_args, **_options):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(door, full)
-        with pytest.raises(OutputError, match=r"(?i)disk (is )?full"):
-            run(home)
-    assert last_summary(home / "store").last_success == NOW
-    assert run(home).inputs_ingested == taken_next
-    with opened(load(home / "netwatch.toml")) as journal:
-        assert differences(journal) == []
-        sums = journal.series.fine(0, 1 << 62, ("scope",))
-        totals = journal.state.totals()
-    # A flow counts in every bin in which it lives.
-    assert totals["ingested"] == 2 and sums.octets.sum() == pytest.approx(totals["octets"])
-
-
-def test_state_that_was_lost_is_rebuilt_from_the_commits(home):
-    bring(home, 0)
-    bring(home, 1)
-    flows = run(home).flows
-    for path in (home / "store").glob("state.sqlite*"):
-        path.unlink()
-    summary = run(home)
-    assert summary.inputs_ingested == 0
-    assert rows(home) == flows
-
-
 def test_what_is_made_is_for_the_owner_alone(home):
     bring(home, 0)
     run(home)
     assert (home / "store").stat().st_mode & 0o077 == 0
     assert (home / "store" / "state.sqlite").stat().st_mode & 0o077 == 0
     assert (home / "store" / "flows").stat().st_mode & 0o077 == 0
-
-
-def test_silence_of_the_sources_is_a_finding_told_once(home):
-    path = bring(home, 0)
-    os.utime(path, (five_minutes.START,) * 2)
-    assert run(home, (five_minutes.START + 400) * 10**9).notices_sent == 0
-    assert run(home).notices_sent == 1
-    assert run(home, NOW + 300 * 10**9).notices_sent == 0
-    assert last_summary(home / "store").findings == {"quality": 1}
-
-
-@pytest.mark.parametrize("damage", [b"no database at all, but long enough to be one" * 100, None])
-def test_a_pass_that_cannot_begin_is_in_the_health_file(home, damage):
-    """Whether the state is damaged, or in the way of the lock there is a symbolic link."""
-    config = home / "netwatch.toml"
-    config.write_text(config.read_text() + f'[health]\ntextfile = "{home}/netwatch.prom"\n')
-    bring(home, 0)
-    run(home)
-    before = (home / "netwatch.prom").read_text()
-    assert "netwatch_pass_success 1" in before
-    if damage is None:
-        (home / "store" / "lock").unlink()
-        (home / "store" / "lock").symlink_to(home / "elsewhere")
-    else:
-        (home / "store" / "state.sqlite").write_bytes(damage)
-    with pytest.raises(NetwatchError):
-        run(home)
-    after = (home / "netwatch.prom").read_text()
-    assert "netwatch_pass_success 0" in after and "netwatch_pass_faults 1" in after
-    name = "netwatch_last_success_timestamp_seconds "
-    assert [x for x in after.splitlines() if x.startswith(name)] == [
-        x for x in before.splitlines() if x.startswith(name)
-    ]
-
-
-def test_a_pass_clears_what_a_killed_one_left_of_temporary_files(home):
-    left = home / "store" / "scratch" / "netwatch-killed"
-    left.mkdir(parents=True)
-    (left / "flows.parquet").write_bytes(b"half")
-    bring(home, 0)
-    run(home)
-    assert not left.parent.exists()
 
 
 def test_what_an_exporter_says_was_lost_is_in_the_summary_and_a_finding(home):
@@ -303,47 +178,6 @@ def test_what_an_exporter_says_was_lost_is_in_the_summary_and_a_finding(home):
     assert summary.kept == summary.flows > 0
     assert summary.lost == 5000 - summary.flows // 2 and summary.loss > 0.9
     assert summary.findings == {"quality": 1}
-
-
-def test_an_exporter_whose_clock_is_years_ahead_ages_nothing(home):
-    """With retention by the data's time, all that was stored before would be deleted."""
-    (home / "netwatch.toml").write_text(CONFIG.format(home) + QUIET)
-    bring(home, 0)
-    before = run(home).flows
-    ahead = 15 * 365 * 288
-    both = [five_minutes.octets(i, five_minutes.records(i, 50, 1)) for i in (1, ahead)]
-    path = home / "spool" / "two exporters"
-    path.write_bytes(b"".join(both))
-    os.utime(path, (NOW / 1e9 - 60,) * 2)
-    summary = run(home)
-    assert summary.flows > 0 and summary.newest < NOW
-    assert summary.findings == {"quality": 1}
-    assert rows(home) == before + summary.flows
-    bring(home, 2)
-    run(home)
-    assert Lake(home / "store").days() == ["2019-01-31", "2019-02-01"]
-
-
-def test_a_clock_that_was_far_ahead_is_not_waited_for(home):
-    bring(home, 0)
-    run(home, NOW + 10 * 365 * 86_400 * 10**9)
-    bring(home, 1)
-    summary = run(home)
-    assert "stepped back by 315360000 s" in summary.faults[0] and summary.started == NOW
-    assert run(home).faults == ()
-
-
-def test_late_flows_of_a_day_that_expired_are_no_difference(home):
-    (home / "netwatch.toml").write_text(CONFIG.format(home) + QUIET + '[retention]\nflows = "2d"\n')
-    for day in range(4):
-        bring(home, day * 288)
-        run(home, NOW + day * 86_400 * 10**9)
-    kept = Lake(home / "store").days()
-    bring(home, 10, "late")
-    assert run(home, NOW + 4 * 86_400 * 10**9).inputs_ingested == 1
-    assert Lake(home / "store").days() == ["2019-02-01", *kept]
-    with opened(load(home / "netwatch.toml")) as journal:
-        assert differences(journal) == []
 
 
 def test_what_is_compressed_after_it_was_taken_in_is_not_taken_in_again(home):
@@ -366,36 +200,3 @@ def test_what_is_compressed_after_it_was_taken_in_is_not_taken_in_again(home):
         os.utime(path, (NOW / 1e9 - 50,) * 2)
     assert run(home).inputs_ingested == 0
     assert rows(home) == before.flows
-
-
-def test_state_that_was_lost_is_rebuilt_from_the_rows_where_the_log_is_gone(home):
-    for index in range(3):
-        bring(home, index)
-        run(home)
-    log = home / "store" / "flows" / "_delta_log"
-    Lake(home / "store").compact()
-    for path in sorted(log.glob("*.json"))[:3]:
-        path.unlink()
-    for path in (home / "store").glob("state.sqlite*"):
-        path.unlink()
-    fresh = bring(home, 3)
-    os.utime(fresh, (NOW / 1e9 + 60,) * 2)
-    summary = run(home, NOW + 3600 * 10**9)
-    assert (summary.inputs_ingested, summary.inputs_seen) == (1, 4)
-    assert rows(home) == Lake(home / "store").table().count().execute() > summary.flows > 0
-    with opened(load(home / "netwatch.toml")) as journal:
-        assert sorted(bool(e.name) for _, e in journal.state.ledger()) == [False, False, True, True]
-
-
-def test_a_gap_is_told_once_no_late_file_is_waited_for(home):
-    (home / "netwatch.toml").write_text(CONFIG.format(home) + QUIET)
-    for index in [*range(97), *range(100, 105), *range(108, 111)]:
-        bring(home, index)
-    assert run(home).findings == {}
-    for index in [*range(105, 108), *range(111, 114)]:
-        bring(home, index)
-    summary = run(home)
-    assert (summary.findings, summary.notices_sent) == ({"quality": 1}, 1)
-    with opened(load(home / "netwatch.toml")) as journal:
-        (finding,) = journal.state.findings()
-    assert finding["since"] == (five_minutes.START + 300 * 97) * 10**9
