@@ -59,83 +59,36 @@ def sampled(flows, interval, random):
 
 def pinged(random):
     return [
-        flow(
-            n * 0.3,
-            "203.0.113.7",
-            f"10.0.0.{n + 1}",
-            2048,
-            protocol=ICMP,
-            source_port=0,
-            packets=1,
-            octets=84,
-            back=int(random.random() < 0.2),
-            back_octets=84,
-            flags=0,
-            back_flags=0,
-            seconds=0.0,
+        probe(
+            n * 0.3, "203.0.113.7", f"10.0.0.{n + 1}", 2048,
+            protocol=ICMP, source_port=0, octets=84, back=int(random.random() < 0.2), back_octets=84, flags=0,
         )
         for n in range(120)
-    ]
+    ]  # fmt: skip
 
 
 def snmp(random):
-    return [
-        flow(
-            n * 0.3,
-            "203.0.113.7",
-            f"10.0.0.{n + 1}",
-            161,
-            protocol=UDP,
-            packets=1,
-            octets=71,
-            back=0,
-            back_octets=0,
-            flags=0,
-            back_flags=0,
-            seconds=0.0,
-        )
-        for n in range(120)
-    ]
+    return [probe(n * 0.3, "203.0.113.7", f"10.0.0.{n + 1}", 161, protocol=UDP, octets=71, flags=0) for n in range(120)]
 
 
 def scattered(random):
     return [
-        flow(
-            n * 1.5,
-            "203.0.113.80",
-            f"10.0.{n % 4}.{n % 250 + 1}",
-            int(random.integers(1024, 60_000)),
-            source_port=443,
-            packets=1,
-            octets=44,
-            back=0,
-            back_octets=0,
-            flags=SYN_ACK,
-            back_flags=0,
-            seconds=0.0,
+        probe(
+            n * 1.5, "203.0.113.80", f"10.0.{n % 4}.{n % 250 + 1}", int(random.integers(1024, 60_000)),
+            source_port=443, flags=SYN_ACK,
         )
         for n in range(400)
-    ]
+    ]  # fmt: skip
 
 
 def acknowledged(random):
     return [
-        flow(
-            float(random.uniform(0, 30)),
-            f"203.0.113.{n}",
-            "10.0.0.80",
-            443,
-            source_port=5000 + n,
-            packets=900,
-            octets=36_000,
-            back=0,
-            back_octets=0,
-            flags=ACK,
-            back_flags=0,
-            seconds=55.0,
+        probe(
+            float(random.uniform(0, 30)), f"203.0.113.{n}", "10.0.0.80", 443,
+            source_port=5000 + n, packets=900, octets=36_000, flags=ACK, seconds=55.0,
         )
         for n in range(1, 200)
-    ]
+    ]  # fmt: skip
 
 
 def held(random):
@@ -276,23 +229,13 @@ def test_flood_of_a_server_that_answers_its_clients():
         for _ in range(3_000)
     ]
     flood = [
-        flow(
-            float(random.uniform(100, 220)),
-            f"198.18.{n // 250}.{n % 250 + 1}",
-            "10.0.0.80",
+        probe(
+            float(random.uniform(100, 220)), f"198.18.{n // 250}.{n % 250 + 1}", "10.0.0.80",
             int(random.integers(1, 60_000)),
-            protocol=UDP,
-            packets=60,
-            octets=60 * 900,
-            back=0,
-            back_octets=0,
-            flags=0,
-            back_flags=0,
-            seconds=9.0,
-            source_port=5_000 + n,
+            protocol=UDP, packets=60, octets=60 * 900, flags=0, seconds=9.0, source_port=5_000 + n,
         )
         for n in range(1_500)
-    ]
+    ]  # fmt: skip
     assert told(records(served + people(random))) == []
     assert told(records(flood + served + people(random))) == [("dos.flood.udp", "target")]
 

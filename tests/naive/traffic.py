@@ -19,7 +19,7 @@ def flow(at, source, destination, port, **more):
 
 
 def probe(at, source, destination, port, **more):
-    """A SYN without answer."""
+    """What nobody answers: one SYN unless told otherwise."""
     nothing = {"packets": 1, "octets": 44, "back": 0, "back_octets": 0, "flags": SYN, "back_flags": 0, "seconds": 0.0}
     return flow(at, source, destination, port, **(nothing | more))
 
