@@ -39,6 +39,14 @@ def common_prefix(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return np.where(differ, bits.argmax(axis=1), 128).astype(np.uint8)
 
 
+def ends(columns: dict[str, Any], order: np.ndarray, starts: np.ndarray) -> dict[str, np.ndarray]:
+    """``low`` and ``high`` of each episode, octet-wise, uint8 (n, 16): enough to tell which leading bits are shared."""
+    return {
+        name: ufunc.reduceat(columns[name][order], starts, axis=0) if len(starts) else columns[name]
+        for name, ufunc in (("low", np.minimum), ("high", np.maximum))
+    }
+
+
 def pointers(t: dict[str, Any]) -> dict[str, Any]:
     """What a feature table says beside its columns: where each row's first packet or record is, and its quality."""
     return {

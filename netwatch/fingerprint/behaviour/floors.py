@@ -17,6 +17,7 @@ from netwatch.fingerprint.queries import as_columns, count, stream
 from netwatch.kernels.floors import (
     HALVES,
     MANNERS,
+    MOST_COUNTED,
     NETWORK,
     OCTETS,
     PACKETS,
@@ -143,7 +144,7 @@ def _looks(floors: Sequence[Floor]) -> Looks:
         np.zeros(MANNERS, np.int64), np.zeros(65536, np.int64), np.zeros(len(Direction.names), np.int64),
         np.zeros(1, np.int64), np.zeros(len(floors), np.int64), np.zeros(len(floors), np.int64),
         np.array([floor.seconds * 1_000_000 for floor in floors], np.int64),
-        np.array([floor.least for floor in floors], np.float64), np.zeros(len(floors), np.int64),
+        np.array([min(floor.least, MOST_COUNTED) for floor in floors], np.float64), np.zeros(len(floors), np.int64),
     )  # fmt: skip
     for at, floor in enumerate(floors):
         bit = 1 << at

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netwatch.fingerprint.queries import hashed
+import numpy as np
+
+from netwatch.fingerprint.queries import as_columns, hashed, run
 from netwatch.model.elements import Detail, Direction, Orientation
 
 if TYPE_CHECKING:
@@ -191,7 +193,11 @@ def heavy(table: ibis.Table, keys: Sequence[str], least: float) -> ibis.Table:
     return table.semi_join(counted.filter(counted.whole >= least), list(keys))
 
 
-def deaf(flows: ibis.Table) -> ibis.Table:
-    """The inputs in which silence means nothing."""
+def deaf(flows: ibis.Table, inputs: np.ndarray) -> np.ndarray:
+    """Of which of these numbers of inputs silence means nothing, bool (n,)."""
+    return np.isin(inputs, as_columns(run(_deaf, flows))["input"])
+
+
+def _deaf(flows: ibis.Table) -> ibis.Table:
     h = halves(flows)
     return h.filter(h.deaf).select("input").distinct()

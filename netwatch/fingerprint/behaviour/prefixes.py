@@ -77,7 +77,7 @@ class Prefixes(Features):
         first = ("low", "high", "vector", "port", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         t = folded(rows, order, starts, how | {"since_us": np.minimum})
-        return _table(t, usual(rows), np.isin(t["input"], as_columns(run(deaf, flows))["input"]))
+        return _table(t, usual(rows), deaf(flows, t["input"]))
 
 
 def _joined(t: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _explaining(t: dict[str, Any], rows: np.ndarray) -> np.ndarray:
     return kept
 
 
-def _table(t: dict[str, Any], median: float, deaf: np.ndarray) -> FeatureTable:
+def _table(t: dict[str, Any], median: float, silent: np.ndarray) -> FeatureTable:
     n = len(t["packets"])
     seconds = np.maximum(1.0, (t["until_us"] - t["since_us"]) / 1e6)
     packets, hosts = np.maximum(1.0, t["packets"]), np.maximum(1, t["hosts"])
@@ -131,7 +131,7 @@ def _table(t: dict[str, Any], median: float, deaf: np.ndarray) -> FeatureTable:
         "prefix.packet_octets": t["octets"] / packets,
         "prefix.sources": t["sources"].astype(np.float64),
         "prefix.ports": t["ports"].astype(np.float64),
-        "prefix.answered": np.where(deaf, np.nan, t["back"] / packets),
+        "prefix.answered": np.where(silent, np.nan, t["back"] / packets),
         "prefix.times_usual": t["peak"] / median if median > 0 else np.full(n, np.nan),
         "prefix.seconds": seconds,
         "scope.inbound": inbound,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, measured, towards
+from netwatch.fingerprint.behaviour.episodes import common_prefix, ends, episodes, folded, measured, towards
 from netwatch.fingerprint.behaviour.floors import Floor
 from netwatch.fingerprint.behaviour.tries import KINDS, LEAST_PAIRS, hours, telling
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
@@ -74,18 +74,7 @@ class Sources(Features):
         )
         first = ("sender", "kind", "service", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
-        told = folded(rows, order, starts, how | {"since_us": np.minimum})
-        for name, ufunc in (("low", np.minimum), ("high", np.maximum)):
-            told[name] = extreme(rows[name][order], starts, ufunc)
-        return _table(told)
-
-
-def extreme(addresses: np.ndarray, starts: np.ndarray, ufunc: np.ufunc) -> np.ndarray:
-    """Per episode the octet-wise smallest or largest: enough to tell which leading bits are shared."""
-    if not len(starts):
-        return addresses
-    made: np.ndarray = ufunc.reduceat(addresses, starts, axis=0)
-    return made
+        return _table(folded(rows, order, starts, how | {"since_us": np.minimum}) | ends(rows, order, starts))
 
 
 def _table(t: dict[str, Any]) -> FeatureTable:

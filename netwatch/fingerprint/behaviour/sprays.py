@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, measured
+from netwatch.fingerprint.behaviour.episodes import common_prefix, ends, episodes, folded, measured
 from netwatch.fingerprint.behaviour.floors import Floor, only
 from netwatch.fingerprint.behaviour.guesses import SERVICES, connections, counted, spread
 from netwatch.fingerprint.behaviour.halves import TCP, halves
-from netwatch.fingerprint.behaviour.sources import extreme
 from netwatch.fingerprint.behaviour.thinned import packets_each
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
 from netwatch.fingerprint.queries import as_columns, run
@@ -57,12 +56,7 @@ class Sprays(Features):
         most = ("servers", "most", "most_octets", "until_us", "interval")
         first = ("sender", "port", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
-        t = folded(rows, order, starts, how | {"since_us": np.minimum})
-        t |= {
-            "low": extreme(rows["low"][order], starts, np.minimum),
-            "high": extreme(rows["high"][order], starts, np.maximum),
-        }
-        return _table(t)
+        return _table(folded(rows, order, starts, how | {"since_us": np.minimum}) | ends(rows, order, starts))
 
 
 def _table(t: dict[str, Any]) -> FeatureTable:

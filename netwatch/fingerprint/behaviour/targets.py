@@ -116,9 +116,9 @@ class Targets(Features):
         first = ("receiver", "sender", "vector", "port", "service", "origin", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         told = folded(rows, order, starts, how | {"since_us": np.minimum})
-        return self._table(told, usual(rows), np.isin(told["input"], as_columns(run(deaf, flows))["input"]))
+        return self._table(told, usual(rows), deaf(flows, told["input"]))
 
-    def _table(self, t: dict[str, Any], usual: float, deaf: np.ndarray) -> FeatureTable:
+    def _table(self, t: dict[str, Any], usual: float, silent: np.ndarray) -> FeatureTable:
         n = len(t["packets"])
         seconds = np.maximum(1.0, (t["until_us"] - t["since_us"]) / 1e6)
         packets = np.maximum(t["packets"], 1.0)
@@ -130,7 +130,7 @@ class Targets(Features):
         with np.errstate(divide="ignore", invalid="ignore"):
             amplified = np.where(t["asking_octets"] > 0, t["octets"] / t["asking_octets"], np.nan)
         reflected = columns["target.reflected"] > 0
-        questions = reflected & ~deaf
+        questions = reflected & ~silent
         columns |= {
             "target.port": t["port"].astype(np.float64),
             "target.packets": t["packets"],
@@ -141,7 +141,7 @@ class Targets(Features):
             "target.ports": t["ports"].astype(np.float64),
             "target.source_ports": t["source_ports"].astype(np.float64),
             "target.source_packets": t["packets"] / np.maximum(t["sources"], 1),
-            "target.answered": np.where(deaf, np.nan, t["back"] / packets),
+            "target.answered": np.where(silent, np.nan, t["back"] / packets),
             "target.asked": np.where(questions, asked, np.nan),
             "target.amplified": np.where(questions, amplified, np.nan),
             "target.times_usual": t["peak"] / usual if usual > 0 else np.full(n, np.nan),
