@@ -38,6 +38,7 @@ _INNER = 7
 """Places of an episode from which its size is taken without its edges, too."""
 _LEAST = 24
 _MOST = 0.7
+"""Share of a ramp from which on a level shift in it is what it tells of."""
 _SHORT_RATIO = 1.5
 _RAMP_ENDS = (16, 4)
 """Weeks round the likeliest ends of a ramp within which they may be, and the stride."""

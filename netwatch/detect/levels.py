@@ -45,7 +45,7 @@ def _without_gaps(levels: Levels) -> Levels:
     at = np.arange(len(levels.values))
     before = at - known[np.maximum(np.searchsorted(known, at, side="right") - 1, 0)]
     after = known[np.minimum(np.searchsorted(known, at), len(known) - 1)] - at
-    kept = (before < _GAP // 2 + 1) | (after < _GAP // 2 + 1) | (before < 0) | (after < 0)
+    kept = (before <= _GAP // 2) | (after <= _GAP // 2)  # before the first and after the last known place both are
     if kept.all():
         return levels
     times = np.append(levels.times[:-1][kept], levels.times[-1])

@@ -44,7 +44,7 @@ def _changes(series: Series, base: Baseline, study: Study) -> Iterator[Change]:
     months = series.bins.count * series.bins.width / MONTH
     least = np.log(study.options.min_point if base.mode != "short" else _SHORT_RATIO)
     alarms = {1.0: short_alarms(base), -1.0: []} if base.mode == "short" else _alarms(series, base, study, months)
-    run = np.zeros(base.clock.days, int) if base.mode == "short" else _runs(base)
+    run = _runs(base)[base.clock.day]
     for sign, found in alarms.items():
         told: list[tuple[Alarm, Change]] = []
         for alarm in merged(found):
@@ -52,15 +52,15 @@ def _changes(series: Series, base: Baseline, study: Study) -> Iterator[Change]:
             change = None if left is None else _change(series, base, left, sign, least)
             if left is None or change is None:
                 continue
-            first, before = told[-1] if told else (None, None)
-            one_run = first is not None and run[base.clock.day[left.first]] == run[base.clock.day[first.last]] > 0
-            if first is not None and before is not None and one_run and _alike(before, change):
-                left = first._replace(last=left.last, excess=max(first.excess, left.excess))
-                told[-1] = left, _change(series, base, left, sign, least) or change
-            elif first is not None and left.first <= first.last:
-                told[-1] = max(told[-1], (left, change), key=lambda pair: pair[0].excess)  # two alarms of one event
-            else:
-                told.append((left, change))
+            if told:
+                first, before = told[-1]
+                if run[left.first] == run[first.last] > 0 and _alike(before, change):
+                    told.pop()
+                    left = first._replace(last=left.last, excess=max(first.excess, left.excess))
+                    change = _change(series, base, left, sign, least) or change
+                elif left.first <= first.last:  # two alarms of one event
+                    left, change = max(told.pop(), (left, change), key=lambda pair: pair[0].excess)
+            told.append((left, change))
         yield from (change for _, change in told)
 
 
