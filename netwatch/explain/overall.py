@@ -248,7 +248,7 @@ def _percents(growth: Estimate) -> str:
 
 
 def _date(change: Change) -> str:
-    if change.since_high - change.since_low > LEAST:
-        return f"between {day(change.since_low)} and {day(change.since_high)}"
+    if change.unseen:
+        return f"between {day(change.since_low)} and {day(change.since)}"
     half = max(change.since - change.since_low, change.since_high - change.since)
     return f"on {when(change.since, LEAST * 4)} ± {duration(half)}" if half > 0 else f"on {day(change.since)}"

@@ -17,6 +17,7 @@ _HARMONICS = 2
 _HARMONICS_NEED = 2 * YEAR
 _BLOCKS = 3
 _OBSERVED = 0.5
+"""Share of the days that must be known for growth to be told from steps."""
 
 
 class Draws(NamedTuple):

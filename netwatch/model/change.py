@@ -25,6 +25,9 @@ class ChangeKind(StrEnum):
     RECORD = "record"  # highest or lowest in a long time
 
 
+_DAY = 86_400 * 10**9
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One departure of one series from its baseline.
@@ -53,3 +56,8 @@ class Change:
     detector: str
     provisional: bool = False
     facts: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it began while nothing was seen: long before it was first seen, or just then."""
+        return self.since - self.since_low > 7 * max(_DAY, self.since_high - self.since)

@@ -69,17 +69,16 @@ def _baseline(axes: Axes, axis: TimeAxis, report: Report, series: Series, scale:
     if baseline is None or len(baseline.expected) != series.bins.count or not np.isfinite(baseline.expected).any():
         return False
     wide, factor = wide_bins(series.bins)
-    seen = np.ones(series.bins.count, bool)
-    for since, until in spans(np.isnan(series.values), series.bins):
-        if until - since > _LONG:  # there it is a mere line between the two ends
-            seen[
-                (since - series.bins.start) // series.bins.width : (until - series.bins.start) // series.bins.width
-            ] = False
     low, expected, high = (
-        fold_mean(np.where(seen, edge, np.nan), series.bins, wide, factor) / per_second(series) / scale
+        fold_mean(edge, series.bins, wide, factor) / per_second(series) / scale
         for edge in (baseline.low, baseline.expected, baseline.high)
     )
-    x = axis.at(wide.times() + wide.width // 2)
+    times = wide.times()
+    for since, until in spans(np.isnan(series.values), series.bins):
+        if until - since > _LONG:  # there it is a mere line between the two ends
+            expected[(times >= since) & (times < until)] = np.nan
+    low, high = (np.where(np.isnan(expected), np.nan, edge) for edge in (low, high))
+    x = axis.at(times + wide.width // 2)
     axes.fill_between(x, low, high, color=MUTED, alpha=0.25, linewidth=0, zorder=1.2, label="range of an ordinary bin")
     axes.plot(x, expected, color=INK, linewidth=0.45, linestyle=(0, (4, 2)), zorder=2.4, label="baseline")
     return True

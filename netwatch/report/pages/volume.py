@@ -123,7 +123,7 @@ def when(change: Change, clock: Clock, window: int) -> str:
     """
     half = max(change.since - change.since_low, change.since_high - change.since)
     start = clock.when(change.since, window)
-    if change.since - change.since_low > 7 * max(DAY, change.since_high - change.since):
+    if change.unseen:
         start = f"between {clock.when(change.since_low, window)} and {start}"
     elif half >= (DAY if window >= 60 * DAY else 1):
         start = f"{start} ± {units.duration(half)}"
