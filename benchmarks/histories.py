@@ -11,42 +11,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from naive.volume import START, one, smooth
 
 from netwatch.detect import DetectOptions, detect
 from netwatch.detect.clock import DAY
 from netwatch.model.change import Change, ChangeKind
-from netwatch.model.series import Bins, Entity, Series, SeriesSet
 
-START = 1_483_228_800 * 10**9
-HOUR = 3600 * 10**9
 LEFT_OUT = (ChangeKind.GAP, ChangeKind.RECORD, ChangeKind.RHYTHM)
 Truth = tuple[str, float, float | None, float]
 """Name, first and last day, ratio."""
-
-
-def network(days: int, seed: int) -> np.ndarray:
-    """Octets by hour: days, weeks, a level of days with AR(1) noise that runs on through midnight, AR(1) hours."""
-    rng = np.random.default_rng(seed)
-    level, hour = np.zeros(days + 2), np.zeros(days * 24)
-    for day in range(1, days + 2):
-        level[day] = 0.6 * level[day - 1] + rng.normal(0, 0.04)
-    shocks = rng.normal(0, 0.03, days * 24)
-    for at in range(1, days * 24):
-        hour[at] = 0.7 * hour[at - 1] + shocks[at]
-    t = np.arange(days * 24)
-    between = np.interp(t / 24, np.arange(days + 2) - 0.5, level)
-    rhythm = 0.5 * np.cos(2 * np.pi * (t % 24 - 15) / 24) - 0.2 * np.isin(t // 24 % 7, (5, 6))
-    made: np.ndarray = 1e9 * np.exp(rhythm + between + hour)
-    return made
-
-
-def series_of(values: np.ndarray) -> SeriesSet:
-    bins, entity, none = Bins(START, HOUR, len(values)), Entity("scope", "all"), np.zeros(len(values))
-    known = ~np.isnan(values)
-    one = Series(entity, "octets", bins, values, known.astype(float), none, np.where(known, 1.0, np.nan))
-    return SeriesSet(bins, {(entity, "octets"): one})
 
 
 def cases(seed: int) -> Iterator[tuple[str, np.ndarray, Truth]]:
@@ -58,7 +37,7 @@ def cases(seed: int) -> Iterator[tuple[str, np.ndarray, Truth]]:
                 since = days * 2 // 5 + moved
                 if lasts > days / 3 or since + lasts > days - 2 or (days < 56 and 0.5 < ratio < 2):
                     continue
-                values = network(days, seed)
+                values = smooth(days, seed)
                 values[round(since * 24) : round((since + lasts) * 24)] *= ratio
                 yield f"away for days, of {days}", values, (f"{ratio}x for {lasts} d", since, since + lasts, ratio)
     for days in (50, 90, 200, 400, 800):
@@ -66,18 +45,18 @@ def cases(seed: int) -> Iterator[tuple[str, np.ndarray, Truth]]:
             for part in (0.3, 0.5, 0.8):
                 if days < 56 and 0.5 < ratio < 2:
                     continue
-                values, since = network(days, seed), int(days * part) + moved % 1
+                values, since = smooth(days, seed), int(days * part) + moved % 1
                 values[round(since * 24) :] *= ratio
                 yield f"step, of {days}", values, (f"{ratio}x at {part}", since, None, ratio)
     for days in (400, 1095):
         for lasts in (30, 90, 300):
             for ratio in (0.4, 2.0, 3.0):
-                values = network(days, seed)
+                values = smooth(days, seed)
                 along = np.clip((np.arange(len(values)) / 24 - days * 0.2) / lasts, 0, 1)
                 yield f"ramp, of {days}", values * ratio**along, (f"{ratio}x in {lasts} d", np.nan, None, ratio)
     for before, gap, after in ((14, 700, 14), (30, 30, 30), (30, 200, 30), (100, 400, 100), (200, 60, 30)):
         for ratio in (2.0, 3.0):
-            values = network(before + gap + after, seed)
+            values = smooth(before + gap + after, seed)
             values[before * 24 : (before + gap) * 24] = np.nan
             values[(before + gap) * 24 :] *= ratio
             name = f"{ratio}x after {before} + {gap} d"
@@ -103,7 +82,7 @@ def main() -> None:
     first: dict[str, str] = {}
     for seed in range(seeds):
         for kind, values, truth in cases(seed):
-            told = [c for c in detect(series_of(values), DetectOptions(timezone="UTC")) if c.kind not in LEFT_OUT]
+            told = [c for c in detect(one(values), DetectOptions(timezone="UTC")) if c.kind not in LEFT_OUT]
             right = as_made(told, truth)
             seen.setdefault(kind, []).append(right)
             if not right and kind not in first:

@@ -14,23 +14,9 @@ from netwatch.detect.pieces import without_spikes
 from netwatch.detect.plain import plain
 from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, column
 from netwatch.model.change import Change, ChangeKind
-from tests.naive.volume import START, one
+from tests.naive.volume import START, one, smooth
 
 LEVELS = (ChangeKind.LEVEL_SHIFT, ChangeKind.EPISODE, ChangeKind.RAMP, ChangeKind.SPIKE, ChangeKind.DROP)
-
-
-def smooth(days: int, seed: int) -> np.ndarray:
-    """Octets by hour whose level wanders from day to day without a jump at midnight."""
-    rng = np.random.default_rng(seed)
-    level = np.zeros(days + 2)
-    for d in range(1, days + 2):
-        level[d] = 0.6 * level[d - 1] + rng.normal(0, 0.04)
-    t = np.arange(days * 24)
-    weekend = np.isin(t // 24 % 7, (5, 6))
-    between = np.interp(t / 24, np.arange(days + 2) - 0.5, level)
-    log = 0.5 * np.cos(2 * np.pi * (t % 24 - 15) / 24) - 0.2 * weekend + between + rng.normal(0, 0.04, len(t))
-    values: np.ndarray = 1e9 * np.exp(log)
-    return values
 
 
 def told(values: np.ndarray) -> list[Change]:

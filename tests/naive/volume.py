@@ -33,3 +33,19 @@ def hourly(days: int, seed: int) -> np.ndarray:
     log = 0.5 * np.cos(2 * np.pi * (t % 24 - 15) / 24) - 0.2 * weekend + level[t // 24] + rng.normal(0, 0.03, len(t))
     values: np.ndarray = 1e9 * np.exp(log)
     return values
+
+
+def smooth(days: int, seed: int) -> np.ndarray:
+    """Octets by hour with days, weekends, days of AR(1) that run on through midnight, and AR(1) hours."""
+    rng = np.random.default_rng(seed)
+    level, hour = np.zeros(days + 2), np.zeros(days * 24)
+    for day in range(1, days + 2):
+        level[day] = 0.6 * level[day - 1] + rng.normal(0, 0.04)
+    shocks = rng.normal(0, 0.03, days * 24)
+    for at in range(1, days * 24):
+        hour[at] = 0.7 * hour[at - 1] + shocks[at]
+    t = np.arange(days * 24)
+    between = np.interp(t / 24, np.arange(days + 2) - 0.5, level)
+    rhythm = 0.5 * np.cos(2 * np.pi * (t % 24 - 15) / 24) - 0.2 * np.isin(t // 24 % 7, (5, 6))
+    made: np.ndarray = 1e9 * np.exp(rhythm + between + hour)
+    return made
