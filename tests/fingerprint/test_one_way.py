@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from naive.traffic import DONE, ICMP, UDP, flow, one_way, probe, records
+from naive.traffic import DONE, ICMP, UDP, datagrams, flow, one_way, probe, records
 
 from netwatch.fingerprint import Fingerprinter
 from netwatch.model.elements import Direction
@@ -142,18 +142,15 @@ def test_scan_is_told_without_flags():
 
 def quic(random):
     return [
-        flow(
+        datagrams(
             0,
             "10.0.1.3",
             "198.51.100.77",
             443,
-            protocol=UDP,
             packets=9_000,
             octets=540_000,
             back=42_000,
-            flags=0,
             back_octets=54_000_000,
-            back_flags=0,
             seconds=30.0,
             source_port=47_808,
         )
@@ -162,18 +159,15 @@ def quic(random):
 
 def call(random):
     return [
-        flow(
+        datagrams(
             0,
             "10.0.1.3",
             "198.51.100.77",
             3478,
-            protocol=UDP,
             packets=180_000,
             octets=180_000 * 700,
             back=180_000,
             back_octets=180_000 * 900,
-            flags=0,
-            back_flags=0,
             seconds=1200.0,
         )
     ]
@@ -181,18 +175,15 @@ def call(random):
 
 def resolving(random):
     return [
-        flow(
+        datagrams(
             float(random.uniform(0, 900)),
             "10.0.0.2",
             f"192.0.2.{int(random.zipf(1.3)) % 200}",
             53,
-            protocol=UDP,
             packets=1,
             octets=70,
             back=1,
             back_octets=int(random.integers(90, 900)),
-            flags=0,
-            back_flags=0,
             seconds=0.02,
             source_port=int(random.integers(1024, 65_535)),
         )
@@ -211,19 +202,16 @@ def test_answers_that_were_asked_for_are_no_attack_where_questions_are_not_told(
 def test_flood_of_a_server_that_answers_its_clients():
     random = np.random.default_rng(34)
     served = [
-        flow(
+        datagrams(
             float(random.uniform(0, 600)),
             f"203.0.{int(random.integers(0, 250))}.9",
             "10.0.0.80",
             443,
-            protocol=UDP,
             source_port=int(random.integers(1024, 65_535)),
             packets=20,
             octets=3_000,
             back=60,
             back_octets=70_000,
-            flags=0,
-            back_flags=0,
             seconds=3.0,
         )
         for _ in range(3_000)

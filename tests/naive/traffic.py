@@ -24,6 +24,11 @@ def probe(at, source, destination, port, **more):
     return flow(at, source, destination, port, **(nothing | more))
 
 
+def datagrams(at, source, destination, port, **more):
+    """A biflow of UDP."""
+    return flow(at, source, destination, port, **({"protocol": UDP, "flags": 0, "back_flags": 0} | more))
+
+
 def records(rows):
     """The flows in order of time, with directions against 10.0.0.0/8."""
     rows = sorted(rows, key=lambda row: row["at"])
