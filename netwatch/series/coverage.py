@@ -9,10 +9,11 @@ import numpy as np
 from netwatch.kernels.sketch import hashed
 from netwatch.model.heard import Heard
 from netwatch.model.series import Bins
+from netwatch.series.silence import silences
 
+_DAY = 86_400 * 10**9
 EXPORTERS = 64
 """Exporters told apart; any more are one."""
-_ENOUGH, _APART = 20, 3
 
 
 class Presence:
@@ -92,7 +93,8 @@ class Presence:
         for row, (records, octets) in enumerate(zip(self.records, self.octets, strict=True)):
             known, came = self.heard(row)
             lived = np.cumsum(self.lives[row, :-1]) > 0
-            silent = silences(records, gap_p, lived) if gap_p is not None else np.zeros(self.bins.count, bool)
+            day = _DAY / self.bins.width
+            silent = silences(records, gap_p, lived, day) if gap_p is not None else np.zeros(self.bins.count, bool)
             alive = np.flatnonzero(records)
             lost = np.zeros(self.bins.count)
             living = slice(alive[0], alive[-1] + 1)
@@ -122,57 +124,6 @@ def exporter_key(address: np.ndarray, domain: np.ndarray) -> np.ndarray:
     """uint64 (n,): a hash of exporters' addresses (n, 2) and Observation Domains (n,)."""
     key: np.ndarray = hashed(address) + domain.astype(np.uint64)
     return key
-
-
-def silences(records: np.ndarray, gap_p: float, lived: np.ndarray) -> np.ndarray:
-    """Bins in which an exporter was silent though it usually is not, bool (bins,).
-
-    ``records`` float64 (bins,): that begin in each bin; ``lived`` bool (bins,): in which any was alive.
-
-    A run of empty bins between others is a silence when its chance under a low decile of the rate around it (Poisson)
-    is below ``gap_p``; where empty bins are usual, only when it is also three times as long as any other such run.
-    Too few bins with records tell no rate: then see :func:`apart`.
-    """
-    silent = np.zeros(len(records), bool)
-    alive = np.flatnonzero(records)
-    if len(alive) < _ENOUGH:
-        return apart(lived) if gap_p > 0 else silent
-    steps = np.diff(alive)
-    holes = np.flatnonzero(steps > 1)
-    lengths = steps[holes] - 1
-    longest = np.sort(lengths)[::-1]
-    for hole, length in zip(holes, lengths, strict=True):
-        begin, end = alive[hole] + 1, alive[hole + 1]
-        reach = max(50, 4 * int(length))  # holds the next nights, or the next weekends
-        around = np.concatenate([records[max(0, begin - reach) : begin], records[end : end + reach]])
-        low = float(np.quantile(around, 0.1, method="lower"))
-        if low > 0:
-            unlikely = -length * low < np.log(gap_p)
-        else:
-            rival = longest[1] if length == longest[0] and len(longest) > 1 else longest[0] if len(longest) > 1 else 0
-            empty = max(float((around == 0).mean()), 1.0 / len(around))
-            unlikely = length >= 3 * max(rival, 1) and length * np.log(empty) < np.log(gap_p)
-        silent[begin:end] = unlikely
-    return silent
-
-
-def apart(lived: np.ndarray) -> np.ndarray:
-    """Bins between pieces that lie far apart, as files of different days do, bool (bins,).
-
-    A run of bins in which nothing was alive is such where it is three times as long as all else between the first
-    and the last sign of life together, longer runs of the kind left out.
-    """
-    silent = np.zeros(len(lived), bool)
-    alive = np.flatnonzero(lived)
-    steps = np.diff(alive)
-    rest = int(steps.sum()) + 1
-    for hole in np.argsort(-steps, kind="stable"):
-        length = int(steps[hole]) - 1
-        rest -= length
-        if length < _APART * rest:
-            break
-        silent[alive[hole] + 1 : alive[hole + 1]] = True
-    return silent
 
 
 def observed_share(bins: Bins, spans: Sequence[tuple[int, int, float]]) -> np.ndarray:

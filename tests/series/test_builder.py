@@ -11,7 +11,7 @@ from netwatch.model.elements import Direction
 from netwatch.model.flows import Flows
 from netwatch.model.heard import Heard
 from netwatch.series import SeriesBuilder, SeriesOptions
-from netwatch.series.coverage import silences
+from netwatch.series.silence import silences
 from netwatch.series.widths import width
 
 S = 1_000_000_000
@@ -135,16 +135,64 @@ def test_a_silent_hour_is_unknown_and_a_quiet_night_is_not():
     rng = np.random.default_rng(2)
     records = rng.poisson(40, 400).astype(float)
     records[100:112] = 0
-    assert np.flatnonzero(silences(records, 1e-6, records > 0)).tolist() == list(range(100, 112))
+    assert silent_bins(records, 96) == list(range(100, 112))
     nights = np.where(np.arange(960) % 96 < 30, 0, rng.poisson(5, 960)).astype(float)
-    assert not silences(nights, 1e-6, nights > 0).any()
+    assert not silent_bins(nights, 96)
+
+
+def silent_bins(records: np.ndarray, day: float = 288) -> list[int]:
+    return np.flatnonzero(silences(records, 1e-6, records > 0, day)).tolist()
+
+
+@pytest.mark.parametrize("bins", [4032, 288])
+@pytest.mark.parametrize("outages", [[(100, 12), (118, 12)], [(90, 24), (140, 20), (172, 24)], [(60, 40), (120, 15)]])
+def test_outages_that_lie_close_together_are_each_a_silence(bins, outages):
+    records = np.random.default_rng(3).poisson(20, bins).astype(float)
+    for begin, length in outages:
+        records[begin : begin + length] = 0
+    assert silent_bins(records) == [b for begin, length in outages for b in range(begin, begin + length)]
+
+
+def test_outages_close_together_in_march_and_in_october():
+    records = np.random.default_rng(4).poisson(20, 24 * 365).astype(float)
+    told = [b for begin in (2000, 2015, 6000, 6014, 6030) for b in range(begin, begin + 10)]
+    records[told] = 0
+    assert silent_bins(records, 24) == told
+
+
+@pytest.mark.parametrize("days", [3, 4, 21])
+@pytest.mark.parametrize("length", [96, 168])
+def test_nights_and_weekends_are_no_silence_whenever_they_begin(days, length):
+    rng = np.random.default_rng(5)
+    records = rng.poisson(20, 288 * days).astype(float)
+    for day in range(days - 1):
+        begin = day * 288 + 240 + int(rng.integers(-12, 12))
+        records[begin : begin + length + int(rng.integers(-12, 12))] = 0
+        if day % 7 == 4:
+            records[begin : begin + 2 * 288 + length] = 0
+    assert not silent_bins(records)
+
+
+def test_what_is_on_and_off_at_any_time_has_no_silence():
+    rng = np.random.default_rng(6)
+    on = np.repeat(np.arange(200) % 2 == 0, rng.integers(8, 40, 200))
+    assert not silent_bins(np.where(on, rng.poisson(20, len(on)), 0).astype(float))
+    assert not silent_bins(rng.poisson(0.02, 40_000).astype(float))
+
+
+def test_monitored_outages_that_lie_close_together_are_no_drop():
+    rows = [(bin * 300 * S + k, S, 1000, 1) for bin in range(288) if bin // 12 not in (8, 10) for k in range(20)]
+    b = SeriesBuilder(SeriesOptions(bin=300), (0, 288 * 300 * S - 1))
+    b.add(flows(rows))
+    values = b.result().get("scope", "all", "octets").values.reshape(24, 12)
+    assert np.isnan(values[[8, 10]]).all() and (np.delete(values, [8, 10], axis=0) == 20_000).all()
 
 
 def test_few_records_far_apart_tell_of_nothing_between_them():
     def silent(*alive):
         lived = np.zeros(2000, bool)
         lived[list(alive)] = True
-        return np.flatnonzero(silences(lived.astype(float), 1e-6, lived))
+        return np.flatnonzero(silences(lived.astype(float), 1e-6, lived, 24))
 
     assert silent(3, 1563, 1795).tolist() == [*range(4, 1563), *range(1564, 1795)]
     assert silent(10, 11, 12, 500, 501).tolist() == list(range(13, 500))
@@ -153,7 +201,7 @@ def test_few_records_far_apart_tell_of_nothing_between_them():
     assert not silent(7, 8, 10).size
     long = np.zeros(2000, bool)
     long[5:1600] = True  # one record that lasted
-    assert not silences(np.eye(1, 2000, 5)[0] + np.eye(1, 2000, 1590)[0], 1e-6, long).any()
+    assert not silences(np.eye(1, 2000, 5)[0] + np.eye(1, 2000, 1590)[0], 1e-6, long, 24).any()
 
 
 def test_files_of_different_days_leave_the_time_between_them_unknown():
