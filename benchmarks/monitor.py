@@ -1,7 +1,8 @@
 """The monitor over time and under load.
 
-``python benchmarks/monitor.py year --days 365``: small five-minute files, a day of them a pass; pass time, memory and
-size from the first to the last, and the findings against those of one analysis (``year.py`` says what is equal).
+``python benchmarks/monitor.py year --days 365``: small five-minute files, a day of them a pass (``--together 5``: five
+days of them); at some ages a pass of one day and six of a file each: their time, memory and the store's size from the
+first to the last; and the findings against those of one analysis (``year.py`` says what is equal).
 ``python benchmarks/monitor.py load --flows 10000000``: one pass over new flows.
 ``python benchmarks/monitor.py age --days 365``: stores of several ages, each filled by one pass over a backlog, and the
 CPU time of the passes that follow: the first of a day, in which lasting changes are sought, and five of five minutes.
@@ -80,9 +81,12 @@ def size(directory: Path) -> int:
     return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
 
 
-def year(days: int, flows: int) -> None:
-    """Passes over a day's files each, at some ages over one file each; then one analysis of all, and both compared."""
+def year(days: int, flows: int, together: int) -> None:
+    """Passes over the files of ``together`` days each, at some ages over those of a day, and over one file each; then
+    one analysis of all, and both compared.
+    """
     ages = {min(days, at) for at in (15, days // 4, days // 2, days * 3 // 4, days)}
+    alone = ages | {at - 1 for at in ages}  # what a pass of one day follows has taken all in that came before
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         options = load(set_up(directory, 288))
@@ -90,12 +94,14 @@ def year(days: int, flows: int) -> None:
         for day in range(days):
             singly = 6 if day + 1 in ages else 0
             bring(directory, day, range(288 - singly), days, flows)
+            if (day + 1) % together and day + 1 not in alone:
+                continue
             took, peak = apart(options)
             rest = []
             for at in range(288 - singly, 288):
                 bring(directory, day, range(at, at + 1), days, flows)
                 rest.append(apart(options))
-            if day % 10 == 9 or singly:
+            if (day + 1) % 10 == 0 or singly:
                 one = (statistics.median(each) for each in zip(*rest, strict=True))
                 told = "; of one file {:.2f} CPU s, {:.0f} MB".format(*one) if rest else ""
                 print(
@@ -293,12 +299,13 @@ def main() -> None:
     asked.add_argument("what", choices=("year", "load", "age", "equal", "idle"))
     asked.add_argument("--days", type=int, default=365)
     asked.add_argument("--flows", type=int, default=0)
+    asked.add_argument("--together", type=int, default=1, help="days of a pass")
     asked.add_argument("--age", type=int, default=0, help="of this age in days alone")
     asked.add_argument("--files", type=int, default=105_120)
     options = asked.parse_args()
     np.seterr(all="raise", under="ignore")
     if options.what == "year":
-        year(options.days, options.flows or 20)
+        year(options.days, options.flows or 20, options.together)
     elif options.what == "age":
         age(options.days, options.age)
     elif options.what == "equal":
