@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from netwatch.model.text import printable
+from netwatch.read.lines import heading
+from netwatch.read.vocabulary import NAMES, missing, plain
+
+SHOWN = 12
+"""Names of columns that are told."""
 UNPACK = "unpack it first"
 CONVERT = "editcap -F pcapng makes a capture of it that is read"
 
@@ -34,4 +40,13 @@ def foreign(head: bytes) -> str:
     if not head:
         return "empty"
     known = (each.words for each in _FOREIGN if head.startswith(each.magic, each.place))
-    return next(known, "not a known format")
+    return next(known, "") or _almost(head) or "not a known format"
+
+
+def _almost(head: bytes) -> str:
+    """Of text with the names of some columns of flows: which they are, and what is missing; "" of any other."""
+    found = heading(head, ",;\t|", lambda names: sum(plain(name) in NAMES for name in names) > 1)
+    if found is None:
+        return ""
+    names = [printable(name) for name in found.names if plain(name) in NAMES]
+    return f"a table without a column for {' and '.join(missing(found.names))} (it has {', '.join(names[:SHOWN])})"

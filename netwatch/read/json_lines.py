@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 
 
-def objects(block: bytes, starts: np.ndarray, lines: np.ndarray, paths: Sequence[str]) -> tuple[np.ndarray, Any]:
+def objects(
+    block: bytes, starts: np.ndarray, lines: np.ndarray, paths: Sequence[str], envelope: str = ""
+) -> tuple[np.ndarray, Any]:
     """Fields of the JSON object on each line, as text.
 
     Args:
         block: whole lines.
         starts: int64, where each line begins.
         lines: indices of those that may be objects.
-        paths: keys; where an object has no such key, dots lead into objects inside it.
+        paths: keys; where an object has no such key, dots lead into objects inside it or are written as underscores.
+        envelope: key of an object that may hold all of it.
 
     Returns:
         indices of the lines that are objects, and an Arrow table of these with a column of strings a path.
@@ -33,6 +36,7 @@ def objects(block: bytes, starts: np.ndarray, lines: np.ndarray, paths: Sequence
         except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
+            value = value[envelope] if isinstance(value.get(envelope), dict) else value
             rows.append(line)
             found.append([_text(value, path) for path in paths])
     columns = list(zip(*found, strict=True)) if found else [()] * len(paths)
@@ -41,6 +45,7 @@ def objects(block: bytes, starts: np.ndarray, lines: np.ndarray, paths: Sequence
 
 
 def _text(value: Any, path: str) -> str:
+    path = path if path in value or path.replace(".", "_") not in value else path.replace(".", "_")
     if path not in value:
         for key in path.split("."):
             value = value.get(key) if isinstance(value, dict) else None

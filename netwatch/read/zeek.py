@@ -1,8 +1,8 @@
-"""Zeek's conn.log, as tab-separated text or JSON lines."""
+"""Zeek's conn.log, as tab-separated text, JSON lines, or a table under a plain line of names (``zeek-cut -m``, CSV)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,12 @@ import numpy as np
 from netwatch.model.address import is_ipv4
 from netwatch.model.elements import Detail
 from netwatch.read.json_lines import objects
-from netwatch.read.lines import LineReader, nothing, refusals, table
+from netwatch.read.lines import Heading, LineReader, headed, heading, nothing, refusals, table
 
 _NEEDED = ("ts", "id.orig_h", "id.resp_h", "proto")
 _CONN = ("conn_state", "orig_pkts", "orig_ip_bytes")
 """Fields that no other of Zeek's logs has: they, too, begin with a time and the ends of a connection."""
+_JSON_KEYS = (b'"id.orig_h"', b'"id_orig_h"', b'"orig_h"')
 MOST_HEADERS = 256
 """Of a block, under which lines are looked at."""
 _SEPARATORS = "\t,;| "
@@ -34,8 +35,10 @@ class ZeekReader(LineReader):
         if head.startswith(b"#separator"):
             fields = next((line for line in head.split(b"\n") if line.startswith(b"#fields")), b"")
             return b"id.orig_h" in fields and any(name.encode() in fields for name in _CONN)
-        lines = [line for line in head.split(b"\n") if line.startswith(b"{")]
-        return any(b'"id.orig_h"' in line and any(f'"{name}"'.encode() in line for name in _CONN) for line in lines)
+        if head.startswith(b"{"):
+            lines = [line for line in head.split(b"\n") if any(key in line for key in _JSON_KEYS)]
+            return any(f'"{name}"'.encode() in line for line in lines for name in _CONN)
+        return _heading(head) is not None
 
     @staticmethod
     def begins(head: bytes) -> int | None:
@@ -54,10 +57,14 @@ class ZeekReader(LineReader):
             self._json = block.lstrip()[:1] == b"{"
             self._names: list[str] = []
             self._separator = _separator(block)
+            self._head = None if self._json or block.lstrip().startswith(b"#separator") else _heading(block)
         comments = octets[starts] == ord("#")
         lines = np.flatnonzero(~comments & (octets[starts] != ord("\n")) & (octets[starts] != ord("\r")))
         if self._json:
             return lines, *objects(block, starts, lines, _COLUMNS)
+        if self._head:
+            lines = lines[lines > self._head.line] if self._line == 0 else lines
+            return headed(block, starts, lines, self._head, quoted=True)
         return lines, *self._tables(block, starts, lines, np.flatnonzero(comments))
 
     def _tables(
@@ -132,6 +139,20 @@ _COLUMNS = (
     *_NEEDED, "id.orig_p", "id.resp_p", "duration", "orig_bytes", "resp_bytes", "history", "orig_pkts", "orig_ip_bytes",
     "resp_pkts", "resp_ip_bytes", "vlan", "conn_state",
 )  # fmt: skip
+
+
+def _heading(head: bytes) -> Heading | None:
+    """A line with Zeek's names alone; some programs write ``id_orig_h``."""
+    found = heading(head, ",\t;|", lambda names: _connections({_dotted(name) for name in names}))
+    return found._replace(names=[_dotted(name) for name in found.names]) if found else None
+
+
+def _dotted(name: str) -> str:
+    return name.replace("id_", "id.", 1) if name.startswith("id_") else name
+
+
+def _connections(names: Collection[str]) -> bool:
+    return set(_NEEDED) <= set(names) and any(name in names for name in _CONN)
 
 
 def _separator(head: bytes) -> str:

@@ -18,6 +18,7 @@ from naive import messages as exports
 from read import test_flow_files as flow_files
 from read import test_nfcapd as nfcapd
 from read import test_sflow as sflow
+from read import test_tables as tables
 
 FRAMES = [make.ethernet(packet) for packet in make.conversation(4)]
 
@@ -174,6 +175,8 @@ def texts() -> dict[str, Sample]:
     wanted = {
         "Zeek TSV": (flow_files.ZEEK, 2), "Zeek JSON": (ZEEK_JSON * 3, 3), "EVE": (flow_files.EVE * 2, 2),
         "Argus CSV": (RA, 2), "binetflow": (BINETFLOW, 2), "CSV": (SEVERAL, 2),
+        "EVE netflow": (tables.netflow() * 2, 2),
+        "nfdump's csv": (tables.NFDUMP_17, 1), "rwcut": (tables.RWCUT, 1), "IPFIX's names": (tables.IPFIX, 1),
     }  # fmt: skip
     return {
         name: Sample([line.encode() for line in text.splitlines(keepends=True)], 0, flows)
