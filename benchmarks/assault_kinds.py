@@ -17,6 +17,7 @@ from assaults import (
     reflecting,
     reflection,
 )
+from campaigns import CAMPAIGNS
 from intrusions import LOGINS, beacon, guesses, slow, tries, upload, worm
 
 FLOOD: dict[str, Assault] = {
@@ -149,4 +150,4 @@ STEALTHY: dict[str, Assault] = {
     },
     "upload of 1.2 GB": Assault(upload, ("exfil.volume",), "source", 1000),
 }
-ASSAULTS = FLOOD | REFLECTIONS | SCANS | LOGGING | STEALTHY
+ASSAULTS = FLOOD | REFLECTIONS | SCANS | LOGGING | STEALTHY | CAMPAIGNS

@@ -6,7 +6,7 @@ Each attack of ``assault_kinds.py`` is judged among an hour of people (``people`
 as biflows, as records of one direction with a minute's active timeout, without TCP flags, sampled, of one direction
 only, cut in its midst, behind one translated address, and over IPv6. Printed is what was told instead of, or beside,
 the right class and role; "too few" where sampling left fewer packets of it than a verdict can rest on. So are ordinary
-services that resemble attacks (``innocents.py``), of which nothing may be told.
+services that resemble attacks (``innocents.py``, ``bystanders.py``, ``crowds.py``), of which nothing may be told.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import ibis
 import numpy as np
 from assault_kinds import ASSAULTS
 from assaults import ACK, DONE, TCP, UDP, Assault, Traffic, flows, inside, number, own_ports, together
+from bystanders import BYSTANDERS
+from crowds import CROWDS
 from innocents import INNOCENTS
 
 from netwatch.fingerprint import Fingerprinter
@@ -307,7 +309,7 @@ def main() -> None:
             for v in verdicts if options.each else ():
                 print(f"    {v.class_id} {v.posterior:.3f} {v.role} {v.subject} > {v.peer}:{v.port}")
                 print(*(f"        {e.stand} {e.weight:+.1f} {e.rule}: {e.observed}" for e in v.evidence), sep="\n")
-    for name, make in INNOCENTS.items():
+    for name, make in (INNOCENTS | BYSTANDERS | CROWDS).items():
         if options.names and not name.startswith(tuple(options.names)):
             continue
         random = np.random.default_rng([options.seed, zlib.crc32(name.encode())])

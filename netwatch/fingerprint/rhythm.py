@@ -35,6 +35,9 @@ UNNAMED, NAMED = 1, 2
 UDP = 17
 WIDTH, LEAST_PUSHES, BY_CHANCE = 2 * 10**9, 8, 0.001
 """Nanoseconds within which pushes fall together; pushes of either; how likely the best of all pairs may be chance."""
+AGAIN, ABOVE = 300 * 10**9, 1.5
+"""Nanoseconds by which one of two trains is moved to see whether they fall together as well then; and by how much more
+they must do so where they are."""
 TUNNELLED = 40
 """Octets that the least message of interest has over an acknowledgement inside a tunnel."""
 
@@ -257,7 +260,8 @@ def synchrony(records: np.ndarray, entity: np.ndarray, n: int, chosen: np.ndarra
     """Largest share of an entity's pushes that fall within 2 s of those of one other of the ``chosen`` entities.
 
     float64 (n,); NaN where there are fewer than 8 pushes, or chance alone would give a quarter; 0 where chance gives as
-    much to the best of so many pairs one time in a thousand.
+    much to the best of so many pairs one time in a thousand, or the trains fall together nearly as well when one of
+    them is moved: two clocks of one period, in step from wherever they are read.
     """
     trains: dict[int, np.ndarray] = {}
     for who in np.flatnonzero(chosen)[:512]:
@@ -289,7 +293,18 @@ def _coincidence(mine: np.ndarray, theirs: np.ndarray, chance: float) -> float:
     # Pushes in one burst fall together or not at all: they are one.
     apart = np.r_[True, np.diff(within) > WIDTH]
     share = float(near.mean())
-    return share if _at_least(int(near[apart].sum()), int(apart.sum()), covered) <= chance else 0.0
+    unlikely = _at_least(int(near[apart].sum()), int(apart.sum()), covered) <= chance
+    return share if unlikely and _only_here(mine, theirs) else 0.0
+
+
+def _only_here(mine: np.ndarray, theirs: np.ndarray) -> bool:
+    """Whether pushes fall together more often than after any move of one of the trains."""
+    apart = (theirs[None, :] - mine[:, None]).ravel()
+    apart = apart[np.abs(apart) <= AGAIN]
+    widths = np.abs(np.rint(apart / (2 * WIDTH))).astype(np.int64) * np.sign(apart).astype(np.int64)
+    at, pairs = np.unique(widths, return_counts=True)
+    elsewhere = pairs[np.abs(at) > 1].max(initial=0)
+    return bool(pairs[at == 0].sum() >= ABOVE * elsewhere)
 
 
 def _at_least(hits: int, tries: int, chance: float) -> float:

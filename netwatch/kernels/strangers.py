@@ -59,6 +59,7 @@ class Columns(NamedTuple):
     octets: np.ndarray
     back: np.ndarray
     flags: np.ndarray
+    back_flags: np.ndarray
     fragments: np.ndarray
     start: np.ndarray
     end: np.ndarray
@@ -137,13 +138,14 @@ def _mark(words, at, first, port):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _add(table, c, i, at, codes):  # type: ignore[no-untyped-def]
+def _add(table, c, i, at, vector, codes):  # type: ignore[no-untyped-def]
     """Add a flow to its target's row."""
     row, interval = table.numbers, np.int64(c.interval[i])
     row[at, _FLOWS] += 1
     row[at, _PACKETS] += c.packets[i] * interval
     row[at, _OCTETS] += c.octets[i] * interval
-    row[at, _BACK] += c.back[i] * interval
+    if vector != codes.ack or not c.back_flags[i] & _RST:  # a reset says that there is no such connection
+        row[at, _BACK] += c.back[i] * interval
     row[at, _INBOUND] += c.direction[i] == codes.inbound
     row[at, _OUTBOUND] += c.direction[i] == codes.outbound
     row[at, _SCOPED] += c.direction[i] != 0
@@ -183,5 +185,5 @@ def count_strangers(c, sources, addresses, table, codes, passing):  # type: igno
         at = _found(table, c, i, vector, c.start[i] // codes.window)
         if at < 0:
             continue
-        _add(table, c, i, at, codes)
+        _add(table, c, i, at, vector, codes)
         passing[i] = 1

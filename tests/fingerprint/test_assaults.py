@@ -5,6 +5,7 @@ import pytest
 from naive.traffic import DONE, ICMP, UDP, flow, one_way, probe, records
 
 from netwatch.fingerprint import Fingerprinter
+from netwatch.fingerprint.behaviour.halves import ACK, RST, SYN
 from netwatch.model.taxonomy import family
 from netwatch.store import FlowStore
 
@@ -134,7 +135,51 @@ def guessed(found):
     return rows
 
 
+def dropped_quic(_):
+    """Sites asked for over QUIC, which a firewall drops, then over TCP."""
+    rows = []
+    for n in range(120):
+        site = f"198.51.{n // 60}.{n % 60 + 1}"
+        rows.append(probe(n * 20.0, "10.0.1.6", site, 443, protocol=UDP, packets=4, octets=4 * 1_280, flags=0,
+                          source_port=40_000 + n, seconds=1.8))  # fmt: skip
+        rows.append(flow(n * 20.0 + 0.3, "10.0.1.6", site, 443, source_port=50_000 + n))
+    return rows
+
+
+def cameras(_, reports=True):
+    """Streams to a recorder that nobody answers but for a report now and then at the port beside."""
+    rows = []
+    for n in range(30):
+        rows.append(flow(n * 0.5, f"10.0.3.{n + 1}", "10.0.0.9", 20_000 + 2 * n, protocol=UDP, source_port=6_970,
+                         packets=100_000, octets=125_000_000, back=0, back_octets=0, flags=0, back_flags=0,
+                         seconds=280.0))  # fmt: skip
+        if reports:
+            rows.append(flow(n * 0.5, f"10.0.3.{n + 1}", "10.0.0.9", 20_001 + 2 * n, protocol=UDP, source_port=6_971,
+                             packets=60, octets=4_800, back=60, back_octets=4_800, flags=0, back_flags=0,
+                             seconds=280.0))  # fmt: skip
+    return rows
+
+
+def television(_, group="239.1.1.7"):
+    return [flow(0.0, "203.0.113.30", group, 5_000, protocol=UDP, source_port=5_000, packets=200_000, flags=0,
+                 octets=270_000_000, back=0, back_octets=0, back_flags=0, seconds=280.0)]  # fmt: skip
+
+
+def reset(random, count, sources, size, flags):
+    """Segments that a host resets, each of them."""
+    return [flow(float(random.uniform(0, 100)), f"203.0.{int(random.integers(sources // 250 + 1))}.{n % 250 + 1}",
+                 "10.0.0.30", 8_443, source_port=1_024 + n, packets=1, octets=size, back=1, back_octets=40,
+                 flags=flags, back_flags=RST | ACK, seconds=0.0) for n in range(count)]  # fmt: skip
+
+
 ATTACKS = {
+    "ACKs with data, reset": (lambda r: reset(r, 12_000, 12_000, 540, ACK), {("dos.flood.ack", "target", "10.0.0.30")}),
+    "SYNs at a closed port": (lambda r: reset(r, 12_000, 12_000, 40, SYN), {("dos.flood.syn", "target", "10.0.0.30")}),
+    "streams of strangers": (
+        lambda r: cameras(r, False),
+        {("dos.reflection.other", "target", "10.0.0.9")},
+    ),
+    "a stream at a host": (lambda r: television(r, "10.0.0.8"), {("dos.flood.udp", "target", "10.0.0.8")}),
     "carpet": (carpet, {("dos.carpet", "target", "10.7.3.0/24")}),
     "beacon": (lambda r: visits(r, 0.2), {("c2.beacon", "source", "10.0.1.77")}),
     "clockwork on a port of its own": (lambda r: visits(r, 0.0, port=4455), {("c2.beacon", "source", "10.0.1.77")}),
@@ -145,6 +190,10 @@ ATTACKS = {
     "guesses": (lambda _: guessed(False), {("bruteforce.ssh", "target", "10.0.0.22")}),
 }
 INNOCENT = {
+    "QUIC dropped": dropped_quic,
+    "cameras": cameras,
+    "television by multicast": television,
+    "a service that is down": lambda r: reset(r, 6_000, 100, 60, SYN),
     "poll by the clock": lambda r: visits(r, 0.0),
     "backup": lambda r: uploading(r, backup=True),
     "a history of a day": lambda r: uploading(r, every=1),

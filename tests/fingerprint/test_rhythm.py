@@ -81,6 +81,14 @@ def test_the_best_of_many_pairs_is_not_synchronous_by_chance():
     assert found[50:].min() > 0.7
 
 
+def test_two_clocks_of_one_period_are_not_synchronous():
+    """Heartbeats of 30 s that happen to be in step, and a few notices."""
+    chance = np.random.default_rng(6)
+    beats = 30.0 * np.arange(1, 25)
+    one, other = (np.sort(np.r_[beats + late, chance.uniform(30, 700, 6)]) for late in (0.1, 0.6))
+    assert np.nan_to_num(trains(one, other)).max() == 0
+
+
 def test_synchrony_is_unknown_where_chance_would_do():
     assert np.isnan(trains(np.arange(1, 30), np.arange(1, 30) + 0.5)).all()
 

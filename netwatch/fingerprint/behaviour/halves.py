@@ -198,6 +198,15 @@ def deaf(flows: ibis.Table, inputs: np.ndarray) -> np.ndarray:
     return np.isin(inputs, as_columns(run(_deaf, flows))["input"])
 
 
+def groups(address: np.ndarray) -> np.ndarray:
+    """Which of these addresses (n, 16) are of multicast or broadcast, bool (n,): nobody answers from a group."""
+    address = address.reshape(-1, 16)
+    mapped = (address[:, :10] == 0).all(axis=1) & (address[:, 10:12] == 0xFF).all(axis=1)
+    four = mapped & ((address[:, 12] >> 4 == 0xE) | (address[:, 12:] == 0xFF).all(axis=1))  # RFC 5771, RFC 919
+    told: np.ndarray = four | (address[:, 0] == 0xFF)  # RFC 4291 section 2.7
+    return told
+
+
 def _deaf(flows: ibis.Table) -> ibis.Table:
     h = halves(flows)
     return h.filter(h.deaf).select("input").distinct()

@@ -11,7 +11,7 @@ import numpy as np
 
 from netwatch.fingerprint.behaviour.episodes import common_prefix, episodes, folded, measured, towards
 from netwatch.fingerprint.behaviour.floors import Floor
-from netwatch.fingerprint.behaviour.halves import UDP, WINDOW_S, deaf, halves, heavy
+from netwatch.fingerprint.behaviour.halves import UDP, WINDOW_S, deaf, groups, halves, heavy
 from netwatch.fingerprint.behaviour.targets import PROTOCOL, VECTORS, outside_connections, returned, usual, vector
 from netwatch.fingerprint.behaviour.thinned import packets_each
 from netwatch.fingerprint.features import Feature, Features, FeatureTable
@@ -77,7 +77,7 @@ class Prefixes(Features):
         first = ("low", "high", "vector", "port", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         t = folded(rows, order, starts, how | {"since_us": np.minimum})
-        return _table(t, usual(rows), deaf(flows, t["input"]))
+        return _table(t, usual(rows), deaf(flows, t["input"]) | groups(t["low"]))
 
 
 def _joined(t: dict[str, Any]) -> dict[str, Any]:

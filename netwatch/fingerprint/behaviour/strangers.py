@@ -31,8 +31,8 @@ PASSING = 65_535
 COLUMNS = (
     "source_address", "destination_address", "source_transport_port", "destination_transport_port",
     "protocol_identifier", "packet_delta_count", "octet_delta_count", "reverse_packet_delta_count", "tcp_control_bits",
-    "fragment_flags", "flow_start_nanoseconds", "flow_end_nanoseconds", "sampling_packet_interval", "direction",
-    "input", "first_frame",
+    "reverse_tcp_control_bits", "fragment_flags", "flow_start_nanoseconds", "flow_end_nanoseconds",
+    "sampling_packet_interval", "direction", "input", "first_frame",
 )  # fmt: skip
 """What the kernel looks at; writable, for it is compiled for one kind of array alone."""
 
@@ -85,7 +85,7 @@ class Strangers:
         made |= {"receiver": to_octets(ends[:, :2]).reshape(-1, 16), "sender": to_octets(ends[:, 2:]).reshape(-1, 16)}
         made |= {"ports": _distinct(ports[:, :WORDS]), "source_ports": _distinct(ports[:, WORDS:])}
         made |= {"sources": made["flows"]} | dict.fromkeys(("port", "origin"), np.zeros(len(used), np.int64))
-        made |= dict.fromkeys(("asking", "asking_octets"), np.zeros(len(used)))
+        made |= dict.fromkeys(("asking", "asking_octets", "refused", "heard"), np.zeros(len(used)))
         return {name: column[order] for name, column in made.items()}
 
 

@@ -19,6 +19,7 @@ from netwatch.fingerprint.behaviour.halves import (
     UDP,
     WINDOW_S,
     deaf,
+    groups,
     halves,
     heavy,
 )
@@ -61,6 +62,8 @@ DECLARED = {
     "target.source_ports": Feature("ports sent from", "ports"),
     "target.source_packets": Feature("packets per sending address", "packets"),
     "target.answered": Feature("packets back per packet", ""),
+    "target.refused": Feature("resets back per packet", ""),
+    "target.talks": Feature("senders to whom the receiver sends as well", "share"),
     "target.asked": Feature("packets asking per packet answered", ""),
     "target.amplified": Feature("octets answered per octet asked", ""),
     "target.times_usual": Feature("packets against the network's median window", "times"),
@@ -111,12 +114,14 @@ class Targets(Features):
         rows = _together(as_columns(run(_windows, flows)), self._strangers.windows())
         order, starts = episodes([rows["receiver"], rows["vector"], rows["port"]], rows["window"], QUIET)
         rows["peak"] = rows["packets"]
-        adding = ("packets", "octets", "flows", "back", "asking", "asking_octets", "inbound", "outbound", "scoped")
-        most = ("peak", "until_us", "interval", "sources", "ports", "source_ports")
+        adding = (
+            "packets", "octets", "flows", "back", "refused", "asking", "asking_octets", "inbound", "outbound", "scoped",
+        )  # fmt: skip
+        most = ("peak", "until_us", "interval", "sources", "heard", "ports", "source_ports")
         first = ("receiver", "sender", "vector", "port", "service", "origin", "input", "first_frame")
         how = dict.fromkeys(adding, np.add) | dict.fromkeys(most, np.maximum) | dict.fromkeys(first, "first")
         told = folded(rows, order, starts, how | {"since_us": np.minimum})
-        return self._table(told, usual(rows), deaf(flows, told["input"]))
+        return self._table(told, usual(rows), deaf(flows, told["input"]) | groups(told["receiver"]))
 
     def _table(self, t: dict[str, Any], usual: float, silent: np.ndarray) -> FeatureTable:
         n = len(t["packets"])
@@ -142,6 +147,8 @@ class Targets(Features):
             "target.source_ports": t["source_ports"].astype(np.float64),
             "target.source_packets": t["packets"] / np.maximum(t["sources"], 1),
             "target.answered": np.where(silent, np.nan, t["back"] / packets),
+            "target.refused": t["refused"] / packets,
+            "target.talks": np.minimum(t["heard"] / np.maximum(t["sources"], 1), 1.0),
             "target.asked": np.where(questions, asked, np.nan),
             "target.amplified": np.where(questions, amplified, np.nan),
             "target.times_usual": t["peak"] / usual if usual > 0 else np.full(n, np.nan),
@@ -222,15 +229,24 @@ def vector(h: ibis.Table) -> Any:
 
 
 def returned(told: ibis.Table, counted: ibis.Table, h: ibis.Table, keys: list[str]) -> ibis.Table:
-    """``back``: packets that went back to those who sent, by the keys of ``counted``.
+    """What went back to those who sent, by the keys of ``counted``: packets ``back`` and those that are resets
+    (``refused``), to how many of them (``heard``).
 
-    A server under attack answers its own clients as well; they are not counted.
+    A server under attack answers its own clients as well; they are not counted. To segments of no connection a reset is
+    no answer.
     """
+    import ibis
+
     columns = dict.fromkeys([*keys, "protocol", "window", "receiver", "sender"])
     pairs = told.semi_join(counted, keys).select(*columns).distinct()
-    sent = h.select("protocol", "window", "packets", sender=h.receiver, receiver=h.sender)
+    reset = (h.protocol == TCP) & (h.flags & CONTROL).isin([RST, RST | ACK])
+    sent = h.select("protocol", "window", "packets", reset=reset, sender=h.receiver, receiver=h.sender)
     both = pairs.inner_join(sent, ["sender", "receiver", "protocol", "window"])
-    return both.group_by(keys).aggregate(back=both.packets.sum())
+    counts = ~(both.reset & (both.vector == VECTORS.index("ack")))
+    return both.group_by(keys).aggregate(
+        back=ibis.ifelse(counts, both.packets, 0.0).sum(), refused=ibis.ifelse(both.reset, both.packets, 0.0).sum(),
+        heard=both.sender.nunique(),
+    )  # fmt: skip
 
 
 def _windows(flows: ibis.Table) -> ibis.Table:
@@ -258,7 +274,9 @@ def _windows(flows: ibis.Table) -> ibis.Table:
     asked = asked.group_by(["sender", "receiver_port", "window"]).aggregate(
         asking=t.packets.sum(), asking_octets=t.octets.sum()
     )
-    joined = counted.left_join(sent, keys).select(counted, back=sent.back.fill_null(0.0))
+    joined = counted.left_join(sent, keys).select(
+        counted, back=sent.back.fill_null(0.0), refused=sent.refused.fill_null(0.0), heard=sent.heard.fill_null(0)
+    )
     joined = joined.left_join(
         asked, [joined.receiver == asked.sender, joined.port == asked.receiver_port, joined.window == asked.window]
     ).select(joined, asking=asked.asking.fill_null(0.0), asking_octets=asked.asking_octets.fill_null(0.0))

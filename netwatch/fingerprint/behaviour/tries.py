@@ -22,7 +22,7 @@ LEAST_PAIRS = 3
 """Pairs of address and port in an hour, at least, of what is looked at."""
 TELLS = [
     "sender", "sender_port", "receiver_port", "protocol", "flags", "flagged", "seen", "opens", "answer", "window",
-    "interval",
+    "interval", "deaf",
 ]  # fmt: skip
 WALK = ["sender", "kind", "hour"]
 DECIDES = 4
@@ -55,6 +55,7 @@ def _kind(h: ibis.Table) -> Any:
     outside = h.flagged & ((h.flags & SYN) == 0) & ((h.flags & (PSH | ACK)) != (PSH | ACK))
     traced = h.receiver_port.between(*TRACEROUTE)
     answers = (h.sender_port < 1024) & (h.receiver_port >= 1024)  # of a service to whoever asked it
+    answers |= (h.sender_port == h.receiver_port) & h.deaf  # of two at one port either may have asked
     return ibis.cases(
         (reply & unasked, KINDS.index("backscatter")),
         (tcp & h.opens & (((h.flags & SYN) > 0) | ~h.flagged) & (control != (SYN | ACK)), KINDS.index("tcp")),
