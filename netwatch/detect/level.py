@@ -17,7 +17,8 @@ from netwatch.detect.noise import Estimate
 from netwatch.detect.pieces import pieces, without_spikes
 from netwatch.detect.plain import ALIKE, plain
 from netwatch.detect.sampling import sampling_changes
-from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, Sought, Structure, column, structure, yearly
+from netwatch.detect.search import Structure, structure, yearly
+from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, Sought, column
 from netwatch.detect.study import Study
 from netwatch.detect.weekdays import weekdays_add
 from netwatch.model.change import Change, ChangeKind

@@ -62,9 +62,13 @@ def whitened(columns: np.ndarray, at: np.ndarray, noise: Noise) -> tuple[np.ndar
 
 def deviance(y: np.ndarray, x: np.ndarray, at: np.ndarray, noise: Noise) -> float:
     """-2 log likelihood, up to a constant, at the best effects and variance."""
-    white, log = whitened(np.column_stack([x, y]), at, noise)
-    q = np.linalg.qr(white)[1][-1, -1]
-    return len(y) * float(np.log(max(q * q, 1e-12 * len(y)))) + log
+    return deviance_of(*whitened(np.column_stack([x, y]), at, noise))
+
+
+def deviance_of(white: np.ndarray, log: float) -> float:
+    """The same of what :func:`whitened` made of the columns and, last, of what they are fitted to."""
+    left, n = float(np.linalg.qr(white)[1][-1, -1]), len(white)
+    return n * float(np.log(max(left * left, 1e-12 * n))) + log
 
 
 def fitted(y: np.ndarray, x: np.ndarray, at: np.ndarray, noises: tuple[Noise, ...] = NOISES) -> tuple[Noise, float]:

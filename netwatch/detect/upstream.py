@@ -9,7 +9,8 @@ import numpy as np
 
 from netwatch.detect.clock import local_clock
 from netwatch.detect.interval import located
-from netwatch.detect.structure import Sought, structure
+from netwatch.detect.search import structure
+from netwatch.detect.structure import Sought
 from netwatch.detect.study import Study
 from netwatch.model.change import Change, ChangeKind
 from netwatch.model.series import Series
