@@ -14,6 +14,7 @@ from netwatch.model.packets import PACKET, Packets
 from netwatch.model.tally import FIRST, Tally
 from netwatch.read.base import Batch, ReadOptions
 from netwatch.read.links import link_name, not_ip_name
+from netwatch.read.runs import Pauses
 from netwatch.read.source import Source, Window
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from netwatch.read.exports import ExportDecoder
 
 EXPORT_NOTE = "flow export message"
-DENSE, PAUSES, SHORTEST_RUN = 100, 10, 10**10
-"""A capture tells when it ran by as many frames, over so many times the longest pause between two, and so many ns; by
-fewer, a burst cannot be told from a run."""
 OTHER_REASONS = 64
 """Reasons of "not IP" that are told apart; the rest are counted as others, so that noise cannot fill the tally."""
 
@@ -52,6 +50,7 @@ class CaptureReader:
         self._counts[EARLIEST], self._counts[LATEST] = np.iinfo(np.int64).max, np.iinfo(np.int64).min
         self._links: dict[int, int] = {}
         self._number = 0  # frames seen
+        self._pauses = Pauses()
         self._exports: ExportDecoder | None = None  # made for the first message
         self._carriers: Carriers | None = None  # made for the first tunnel
 
@@ -67,17 +66,23 @@ class CaptureReader:
     def heard(self) -> list[Heard]:
         """The span of its packets, and those of the exporters in it; complete once iteration ended.
 
-        Where packets are dense it is the run of the capture, which may have begun as long before the first packet, and
-        ended as long after the last, as the longest pause between two.
+        Where packets are dense it is the run of the capture (or several), which may have begun as long before the first
+        packet, and ended as long after the last, as the longest pause between two.
         """
-        from netwatch.kernels.decode import EARLIEST, LATEST, PAUSE
-
         spans = self._exports.heard if self._exports else []
         if self.tally.kept:
-            first, last, pause = (int(self._counts[place]) for place in (EARLIEST, LATEST, PAUSE))
-            ran = self._number >= DENSE and last - first >= max(SHORTEST_RUN, PAUSES * pause)
-            spans.append(Heard((0, 0), 0, first - pause * ran, last + pause * ran, 1.0, ran))
+            first, last = self._span()
+            runs, pause = self._pauses.runs(first, last, self._number)
+            spans += [Heard((0, 0), 0, run.first - pause, run.last + pause, 1.0, True) for run in runs]
+            if not runs:
+                spans.append(Heard((0, 0), 0, first, last, 1.0))
         return spans
+
+    def _span(self) -> tuple[int, int]:
+        """Times of the earliest and the latest frame."""
+        from netwatch.kernels.decode import EARLIEST, LATEST
+
+        return int(self._counts[EARLIEST]), int(self._counts[LATEST])
 
     def __iter__(self) -> Iterator[Batch]:
         from netwatch.kernels.frames import CORRUPT, SHORT
@@ -100,14 +105,16 @@ class CaptureReader:
         self._conclude()
 
     def _decode(self, window: Window, count: int) -> Iterator[Batch]:
-        from netwatch.kernels.decode import KEPT_WIRE, MIXED, decode
+        from netwatch.kernels.decode import KEPT_WIRE, LATEST, MIXED, PAUSE, decode
 
         frames = self.frames[:count]
         rows = np.empty(count, PACKET)
         candidates = np.empty(0 if self.options.exports == "ignore" else count, np.int64)
-        before = int(self._counts[KEPT_WIRE])
+        before, latest = int(self._counts[KEPT_WIRE]), int(self._counts[LATEST])
         inner = self.options.layer == "inner"
         kept, found = decode(window.octets, frames, self._number + 1, rows, candidates, self._counts, inner)
+        self._pauses.add(frames["time"], latest, self._number, int(self._counts[PAUSE]))
+        self._counts[PAUSE] = 0
         self._number += count
         rows, octets = rows[:kept], int(self._counts[KEPT_WIRE]) - before
         self._count_links(frames["link"], bool(self._counts[MIXED]))
@@ -208,10 +215,8 @@ class CaptureReader:
     def _conclude(self) -> None:
         from netwatch.kernels.decode import (
             BEHIND,
-            EARLIEST,
             FRAGMENTS,
             KEPT_IP,
-            LATEST,
             OFFLOADED,
             OVERLONG,
             SNAPPED,
@@ -237,11 +242,12 @@ class CaptureReader:
             self.tally.notes[f"link type {link_name(link)}"] += n
         self.details |= {"link_types": [link_name(link) for link in sorted(self._links)], "layer": self.options.layer}
         if self._number:
-            span = {"first_time": int(self._counts[EARLIEST]), "last_time": int(self._counts[LATEST])}
-            self.details |= span
+            first, last = self._span()
+            runs, _ = self._pauses.runs(first, last, self._number)
+            self.details |= {"first_time": first, "last_time": last} | ({"runs": len(runs)} if len(runs) > 1 else {})
         if self._exports:
             self._exports.finish()
-            last = self._exports.tally
-            if last.seen_octets:
+            exported = self._exports.tally
+            if exported.seen_octets:
                 self.details |= self._exports.details
-                self.extra_tallies.append(last)
+                self.extra_tallies.append(exported)
