@@ -20,6 +20,7 @@ from netwatch.places import is_url
 if TYPE_CHECKING:
     from netwatch.config import MonitorOptions
 
+DAY = 86_400
 _SECRET = re.compile("secret|key|token|password|sas|credential|service_account$", re.IGNORECASE)
 """In names of options of object stores whose values are, or hold, secrets."""
 File = Annotated[Path, Parameter(help="The configuration file.")]
@@ -44,7 +45,7 @@ def check(file: File = Path("netwatch.toml"), /) -> None:
     stdout().print(
         f"{file} is right: watches {watched}; reads {', '.join(options.sources)}; tells {sinks}", markup=False
     )
-    for note in _not_here(options):
+    for note in (*_not_here(options), *_too_short(options)):
         print(f"netwatch: {note}", file=sys.stderr)
 
 
@@ -58,6 +59,14 @@ def _not_here(options: MonitorOptions) -> Iterator[str]:
             yield f"[alerts.sinks.{sink.name}]: {sink.url_env} is not set in this environment"
         if sink.url_file and not sink.url_file.is_file():
             yield f"[alerts.sinks.{sink.name}]: no such file: {sink.url_file}"
+
+
+def _too_short(options: MonitorOptions) -> Iterator[str]:
+    """Spans that are shorter than what is to be done with them."""
+    kept, history = options.retention.bins, options.passes.history
+    if kept < history:
+        days = f"{kept / DAY:g} days, not {history / DAY:g}"
+        yield f"[retention] bins is shorter than [pass] history: sudden changes are sought in {days}"
 
 
 def show(file: File = Path("netwatch.toml"), /) -> None:

@@ -94,6 +94,8 @@ def expire(
         days = journal.lake.expire(before)
         with journal.state.change():
             journal.state.put("expired", max(before, journal.state.get("expired")))
+        if bins:
+            journal.series.roll_up(journal.state.get("stale").split())  # hours follow bins while these are there
         of_bins = journal.series.expire(before) if bins else 0
     stdout().print(f"{count(days)} days of flows and {count(of_bins)} days of five-minute series deleted")
 

@@ -53,6 +53,9 @@ class BinSums:
 
     def without(self, kind: str) -> BinSums:
         """The rows of all other kinds."""
-        keep = self.kind != kind
-        columns = (getattr(self, f.name)[keep] for f in fields(self) if f.name != "width")
+        return self.take(self.kind != kind)
+
+    def take(self, rows: np.ndarray) -> BinSums:
+        """Some rows: a mask, bool (n,), or places."""
+        columns = (getattr(self, f.name)[rows] for f in fields(self) if f.name != "width")
         return BinSums(self.width, *columns)

@@ -57,8 +57,9 @@ def seek(journal: Journal) -> None:
         sought = int(state.get("day", "0")) * DAY  # a backlog is looked at as a whole
         span = (max(first, min(sought, day * DAY) - int(journal.options.passes.lasting * SECOND)), day * DAY)
         series, changes = _lasting(journal, span)
-        lasting = _sighted(journal, series, [c for c in changes if span[0] == first or _told_by(c, span[0])], noted)
-        sightings += [*lasting, *_carried(journal, lasting, span[0])]
+        begin = max(span[0], series.bins.start)
+        lasting = _sighted(journal, series, [c for c in changes if begin == first or _told_by(c, begin)], noted)
+        sightings += [*lasting, *_carried(journal, lasting, begin)]
         with state.change():
             newer = [d for d in state.get("stale").split() if d not in stale or d == stale[-1]]
             state.put("stale", " ".join(newer))

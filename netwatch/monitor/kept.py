@@ -36,8 +36,15 @@ def wide(journal: Journal, since: int, until: int, kinds: Sequence[str]) -> tupl
     run = run_apart(sums)
     if not 0 < run < HOUR:
         return sums, bins
-    bins = Bins.covering(since, until, QUARTER if run >= QUARTER else FINE)
+    bins = fine_bins(journal, since, until, QUARTER if run >= QUARTER else FINE)
     return journal.series.fine(bins.start, bins.end, (*kinds, EXPORTER)), bins
+
+
+def fine_bins(journal: Journal, since: int, until: int, width: int = FINE) -> Bins:
+    """Bins from one instant (ns) to another, but for those before the five-minute sums that are kept: what has expired
+    is not nothing.
+    """
+    return Bins.covering(min(max(since, journal.series.since), until), until, width)
 
 
 def heard_within(sums: BinSums, since: int, until: int) -> tuple[int, int]:

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from netwatch.config import ReportOptions
-from netwatch.model.series import Bins, SeriesSet
+from netwatch.model.series import SeriesSet
 from netwatch.model.tally import Tally
 from netwatch.model.text import count, printable, volume
 from netwatch.model.verdict import Evidence, Stand, Verdict
 from netwatch.monitor.calendar import Period, next_due, period_of
 from netwatch.monitor.groups import as_configured
 from netwatch.monitor.journal import Journal
-from netwatch.monitor.kept import heard_within, wide
+from netwatch.monitor.kept import fine_bins, heard_within, wide
 from netwatch.monitor.life import OPEN
 from netwatch.pipeline.retrospect import Kept, retrospect
 from netwatch.report import InputFile, write
@@ -131,7 +131,7 @@ def _series(journal: Journal, every: str, period: Period) -> SeriesSet:
     options, totals = journal.options.run.series, journal.state.totals()
     since, kinds = max(totals["first"], period.since - BEFORE[every]), (*options.by, "watch")
     if WIDTH[every] == FINE:
-        bins = Bins.covering(since, period.until - 1, FINE)
+        bins = fine_bins(journal, since, period.until - 1)
         sums = journal.series.fine(bins.start, bins.end, (*kinds, EXPORTER))
     else:
         sums, bins = wide(journal, since, period.until - 1, kinds)

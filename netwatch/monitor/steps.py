@@ -17,10 +17,11 @@ from netwatch.detect import SUDDEN, Carried, advance, change_of, detect, learn
 from netwatch.detect.matching import same
 from netwatch.detect.study import Study
 from netwatch.model.change import Change
-from netwatch.model.series import Bins, Entity, SeriesSet
+from netwatch.model.series import Entity, SeriesSet
 from netwatch.model.sums import EXPORTER
 from netwatch.monitor.groups import as_configured
 from netwatch.monitor.journal import Journal
+from netwatch.monitor.kept import fine_bins
 from netwatch.series import series_from
 from netwatch.store.series_at_rest import DAY, FINE
 from netwatch.store.state import State
@@ -76,7 +77,7 @@ def look(journal: Journal, span: tuple[int, int]) -> Look:
 
 
 def _fine(journal: Journal, span: tuple[int, int], length: int) -> SeriesSet:
-    bins = Bins.covering(max(span[0], span[1] - length), span[1], FINE)
+    bins = fine_bins(journal, max(span[0], span[1] - length), span[1])
     sums = journal.series.fine(bins.start, bins.end, (*SUDDEN_KINDS, EXPORTER))
     made = series_from(sums, bins, span, replace(journal.options.run.series, by=SUDDEN_KINDS))
     return as_configured(made, journal.state)

@@ -207,12 +207,13 @@ class Delta:
             self._table.create_checkpoint()
             self._table.cleanup_metadata()
 
-    def expire(self, before: str) -> int:
-        """Delete the parts that sort before a value; how many."""
+    def expire(self, before: str, transaction: tuple[str, int] | None = None) -> int:
+        """Delete the parts that sort before a value, as a numbered transaction if given; how many."""
         old = [part for part in self.partitions() if part < before]
         if old:
             with told(f"cannot take days out of the store {self.place}"):
-                self._table.delete(f"{self.parted_by} < '{before}'")
+                properties = _properties(_library(), transaction, {}) if transaction else None
+                self._table.delete(f"{self.parted_by} < '{before}'", commit_properties=properties)
                 self.sweep()
         return len(old)
 

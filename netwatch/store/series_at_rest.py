@@ -7,6 +7,7 @@ store lives. A commit of the lake is added to ``bins`` once, under the same numb
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,20 @@ class SeriesStore:
         """Number of the last commit of the lake that the bins hold."""
         return self._fine.transaction("ingest")
 
+    @property
+    def since(self) -> int:
+        """From when on (ns) the bins are kept: what was before has expired. 0 where nothing has."""
+        return self._fine.transaction("expired") * DAY
+
     def add(self, number: int, sums: BinSums) -> bool:
-        """Add a commit's sums to the bins; False where they hold it already."""
+        """Add a commit's sums to the bins, of days whose bins have expired to the hours; False where they hold it
+        already.
+        """
         if self.number >= number:
             return False
+        if (late := sums.start < self.since).any():
+            self._add_late(number, sums.take(late))
+            sums = sums.take(~late)
         table = _to_arrow(sums, "day")
         days = sorted(pc.unique(table.column("day")).to_pylist())
         if not days:
@@ -50,14 +61,20 @@ class SeriesStore:
         kept = _read(self._fine, days)
         return self._fine.replace(_summed([kept, table], "day"), days, ("ingest", number))
 
+    def _add_late(self, number: int, sums: BinSums) -> None:
+        """Of such days the hours are not summed from the bins anew, which hold nothing of what was before."""
+        if self._hours.transaction("late") >= number:
+            return
+        added = _hourly(sums)
+        months = sorted(pc.unique(added.column("month")).to_pylist())
+        self._hours.replace(_summed([_read(self._hours, months), added], "month"), months, ("late", number))
+
     def roll_up(self, days: Sequence[str]) -> None:
         """Sum the bins of some days to hours anew, in the place of what the hours held of those days."""
         present = sorted(set(days) & set(self._fine.partitions()))
         if not present:
             return
-        fine = _from_arrow(_read(self._fine, present), FINE)
-        fine.start = fine.start // HOUR * HOUR
-        made = _summed([_to_arrow(fine, "month")], "month")
+        made = _summed([_hourly(_from_arrow(_read(self._fine, present), FINE))], "month")
         months = sorted({day[:7] for day in present})
         kept = _read(self._hours, months)
         stale = pc.is_in(pc.strftime(kept.column("start"), "%Y-%m-%d"), pa.array(present, pa.string()))
@@ -84,7 +101,9 @@ class SeriesStore:
 
     def expire(self, before: str) -> int:
         """Delete the five-minute sums of days before one (``2019-02-01``); their hours stay. How many days went."""
-        return self._fine.expire(before)
+        old = [day for day in self._fine.partitions() if day < before]
+        end = int(np.datetime64(old[-1], "D").astype(np.int64)) + 1 if old else 0
+        return self._fine.expire(before, ("expired", end)) if old else 0
 
     def info(self) -> dict[str, dict[str, Any]]:
         """Of both tables, JSON-ready."""
@@ -108,6 +127,11 @@ def _from_arrow(table: pa.Table, width: int) -> BinSums:
     start = table.column("start").cast(pa.int64()).to_numpy() * 1000
     texts = [np.asarray(table.column(name).to_pylist(), object) for name in ("kind", "value")]
     return BinSums(width, start, *texts, *(table.column(name).to_numpy() for name in _COUNTERS))
+
+
+def _hourly(sums: BinSums) -> pa.Table:
+    """The same rows by the hour that they lie in."""
+    return _to_arrow(replace(sums, width=HOUR, start=sums.start // HOUR * HOUR), "month")
 
 
 def _summed(tables: list[pa.Table], parted_by: str) -> pa.Table:

@@ -51,6 +51,16 @@ def test_a_check_tells_what_is_not_there(config: Path, capsys: pytest.CaptureFix
     assert "[alerts.sinks.soc]: NETWATCH_TEST_URL is not set" in told.err
 
 
+def test_a_check_tells_of_bins_that_are_kept_too_short(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = config.read_text()
+    config.write_text(text + '[retention]\nbins = "14d"\n')
+    assert run(["config", "check", str(config)]) == 0
+    assert "[retention]" not in capsys.readouterr().err
+    config.write_text(text + '[retention]\nbins = "7d"\n')
+    assert run(["config", "check", str(config)]) == 0
+    assert "changes are sought in 7 days, not 14" in capsys.readouterr().err
+
+
 def test_secrets_of_a_store_are_not_shown(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = ("AWS_SECRET_ACCESS_KEY", "aws_session_token", "AZURE_STORAGE_SAS_KEY", "google_service_account_key")
     secrets = "".join(f'{name} = "hunter2"\n' for name in names)

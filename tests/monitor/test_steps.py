@@ -26,6 +26,8 @@ OPTIONS = Options(detect=DetectOptions(), series=SeriesOptions(by=("scope",)))
 class Kept:
     """A store of sums that are held in memory."""
 
+    since = 0
+
     def __init__(self, values: np.ndarray) -> None:
         self.values = values
         self.asked: list[int] = []
