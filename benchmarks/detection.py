@@ -9,9 +9,12 @@ resident memory in all.
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import time
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does
 
 import numpy as np
 from networks import network

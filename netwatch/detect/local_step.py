@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from netwatch.detect.noise import Estimate, Posterior
+from netwatch.kernels.serial import autocorrelation, whitened
 
 _WIDTH = 3.92
 """A normal law's 95 % interval in deviations."""
@@ -33,22 +34,6 @@ def generalised(y: np.ndarray, x: np.ndarray, at: np.ndarray, contrast: np.ndarr
     return Estimate(effect, effect - reach, effect + reach, p_value)
 
 
-def whitened(values: np.ndarray, at: np.ndarray, phi: float) -> np.ndarray:
-    """What is left of values (n,) or (n, k) at increasing whole places ``at`` when AR(1) is taken out.
-
-    Least squares on it is generalised least squares under the correlation ``phi ** distance``, gaps included
-    (Prais and Winsten 1954), at the cost of one pass instead of a decomposition of an n by n matrix.
-    """
-    if phi <= 0:
-        return values
-    carried = np.power(phi, np.diff(at).astype(float))
-    if values.ndim == 2:
-        carried = carried[:, None]
-    white: np.ndarray = np.array(values, float)
-    white[1:] = (values[1:] - carried * values[:-1]) / np.sqrt(1 - carried**2)
-    return white
-
-
 def step(level: np.ndarray, place: int, window: tuple[int, int], extra: float = 0.0) -> Estimate:
     """The step at ``place`` in a daily log level, fitted within ``window`` (half-open places)."""
     at = np.arange(*window)
@@ -69,15 +54,3 @@ def mixed(one: Estimate, other: Estimate) -> Estimate:
         np.array(values) for values in zip(*((e.effect, (e.high - e.low) / _WIDTH) for e in (one, other)), strict=True)
     )
     return Posterior(np.full(2, 0.5), mean, error, _MANY).estimate()
-
-
-def autocorrelation(residual: np.ndarray, at: np.ndarray, terms: int) -> float:
-    """Lag-1 coefficient of residuals at places ``at``, corrected for its bias, within [0, 0.95]."""
-    pairs = np.flatnonzero(np.diff(at) == 1)
-    power = float(residual @ residual)
-    if len(pairs) < 4 or power <= 0:
-        return 0.0
-    n = len(residual)
-    phi = float(residual[pairs] @ residual[pairs + 1]) / power * n / len(pairs)
-    phi += (terms + (terms + 2) * phi) / n
-    return float(np.clip(phi, 0.0, 0.95))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from netwatch.explain.causes import DIMENSIONS, NAME
 from netwatch.explain.counterfactual import trial_words
 from netwatch.explain.windows import WEEK, Span, Windows
-from netwatch.explain.words import Names, amount, carried_by, listed, percent, share_words, times, when
+from netwatch.explain.words import FAMILY_WORDS, Names, amount, carried_by, listed, percent, share_words, times, when
 from netwatch.model.finding import Composition, Share
 from netwatch.model.text import bit_rate, count
 
@@ -16,6 +16,7 @@ MINER_OCTETS = 30.0
 """Octets a second of one Monero miner at its pool, measured: 240 bit/s at the median."""
 _CELLS = 5
 _HARDLY = 0.05
+"""A share of all that is no change worth telling."""
 _DIMENSION_WORDS = {"asn": "network", "port": "service"}
 _SMALL = 0.1
 """Share of an addition below which a family does not explain it."""
@@ -104,6 +105,21 @@ def mining_words(compositions: Sequence[Composition], levels: dict[str, tuple[fl
     else:
         words.append(f"{told}.")
     return words
+
+
+def parts_words(levels: dict[str, tuple[float, float]]) -> list[str]:
+    """What share of the octets each family was before and after, where that changed; ``levels``: rates by family."""
+    before, after = (sum(side) for side in zip(*levels.values(), strict=True)) if levels else (0.0, 0.0)
+    if before <= 0 or after <= 0:
+        return []
+    shares = {name: (b / before, a / after) for name, (b, a) in levels.items()}
+    moved = sorted(
+        (name for name, (b, a) in shares.items() if abs(a - b) >= _HARDLY), key=lambda n: shares[n][0] - shares[n][1]
+    )
+    if not moved:
+        return ["Its make-up hardly changed either: no kind of traffic moved by five points of the octets."]
+    told = listed([f"{FAMILY_WORDS[n]} from {percent(shares[n][0])} to {percent(shares[n][1])}" for n in moved])
+    return [f"Its make-up did change: {told} of the octets."]
 
 
 def _spans(spans: Sequence[Span], window: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 from netwatch.explain import severity
@@ -13,6 +14,10 @@ from netwatch.model.series import SeriesSet
 from netwatch.model.text import day, duration, instant
 
 _CAPTURE = (ChangeKind.GAP, ChangeKind.INTERMITTENT, ChangeKind.SAMPLING)
+_MANY = 10
+"""Gaps from which on only unusual ones are told one by one."""
+_UNUSUAL, _SINGLY = 2.0, 5
+"""So many times the usual length is unusual; so many of them are told, the longest."""
 
 
 def condition_findings(changes: Sequence[Change], series: SeriesSet, names: Names) -> list[Finding]:
@@ -25,6 +30,42 @@ def condition_findings(changes: Sequence[Change], series: SeriesSet, names: Name
     rest = [c for c in rhythms if c not in whole]
     findings += [_rhythms(rest, names)] if rest else []
     return findings + [_upstream(c, names) for c in changes if c.kind is ChangeKind.UPSTREAM]
+
+
+def gaps_together(changes: Sequence[Change]) -> tuple[list[Change], list[Finding]]:
+    """The changes without the gaps that one finding tells of together where there are many, and that finding."""
+    gaps = sorted({(c.since, c.until): c for c in changes if c.kind is ChangeKind.GAP}.values(), key=_length)
+    if len(gaps) < _MANY:
+        return list(changes), []
+    usual = median(_length(gap) for gap in gaps)
+    kept = {(gap.since, gap.until) for gap in gaps[-_SINGLY:] if _length(gap) > _UNUSUAL * usual}
+    often = [gap for gap in gaps if (gap.since, gap.until) not in kept]
+    told = {(gap.since, gap.until) for gap in often}
+    rest = [c for c in changes if c.kind is not ChangeKind.GAP or (c.since, c.until) not in told]
+    return rest, [_gaps(often, longer=len(kept))]
+
+
+def _length(gap: Change) -> int:
+    return (gap.until or gap.since) - gap.since
+
+
+def _gaps(gaps: Sequence[Change], longer: int) -> Finding:
+    """``gaps`` in order of length; ``longer``: how many stand beside it by themselves."""
+    shortest, longest, usual = (duration(_length(g)) for g in (gaps[0], gaps[-1], gaps[len(gaps) // 2]))
+    since, until = min(g.since for g in gaps), max(g.until or g.since for g in gaps)
+    whole = sum(_length(g) for g in gaps)
+    lengths = f"each {usual}" if shortest == longest else f"{shortest} to {longest}, {usual} as a rule"
+    words = [
+        f"Between {instant(since)} and {instant(until)} the capture stopped {len(gaps):,} times, {lengths}.",
+        "The time counts as unknown, not as silence: it enters no average and no baseline.",
+    ]
+    if longer:
+        words.insert(1, f"{longer} longer {'gap stands by itself' if longer == 1 else 'gaps stand by themselves'}.")
+    return Finding(
+        "quality", f"Nothing was captured {len(gaps):,} times, for {duration(whole)} in all", tuple(words),
+        max((severity.of_quality(g, until) for g in gaps), key=list(Severity).index), since, until, "capture",
+        None, (), (), {"gaps": len(gaps), "seconds": whole / 1e9}, ("What happened in that time is not known.",),
+    )  # fmt: skip
 
 
 def _capture(change: Change, end: int) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netwatch.explain.attribution import joined, without_parts_of
-from netwatch.explain.conditions import condition_findings
+from netwatch.explain.conditions import condition_findings, gaps_together
 from netwatch.explain.options import ExplainOptions
 from netwatch.explain.order import rank
 from netwatch.explain.overall import overall_finding
@@ -37,10 +37,12 @@ def explain(
     distinct = _distinct(changes, series)
     ground = Ground(series, without_parts_of(distinct, threats), flows, options, names, threats)
     overall = overall_finding(ground)
+    rest, gaps = gaps_together(distinct)
     findings = [
         *([] if overall is None else [overall]),
         *joined(volume_findings(ground), threats),
-        *condition_findings(distinct, series, names),
+        *gaps,
+        *condition_findings(rest, series, names),
     ]
     return sorted(findings, key=rank)
 

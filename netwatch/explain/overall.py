@@ -13,13 +13,13 @@ import numpy as np
 from netwatch.explain import severity
 from netwatch.explain.causes import split_by_causes
 from netwatch.explain.cells import prepared
-from netwatch.explain.composed import carrier_words, composition_words, mining_words
+from netwatch.explain.composed import carrier_words, composition_words, mining_words, parts_words
 from netwatch.explain.counterfactual import trial_figures
 from netwatch.explain.decomposition import split
 from netwatch.explain.episodes import marked
 from netwatch.explain.order import OVERALL
-from netwatch.explain.trend import Draws, growth_and_steps, ratio_of_means
-from netwatch.explain.volume import Ground, levels_of, splits_of
+from netwatch.explain.trend import growth_and_steps, ratio_of_means
+from netwatch.explain.volume import Ground, levels_of, splits_of, told_levels
 from netwatch.explain.windows import DAY, WEEK, Span, Windows, observed
 from netwatch.explain.words import amount, listed, times, when
 from netwatch.model.change import Change, ChangeKind
@@ -31,6 +31,9 @@ LEAST = 4 * WEEK
 """Shorter windows do not tell of a trend."""
 LONG_BLOCK, SHORT_BLOCK = 28, 7
 """Days drawn together: a month where the periods are years, else a week."""
+_KEPT = "kept its level within what is known"
+_JOINED = {_KEPT: ",", "rose": "", "fell": " to"}
+"""What stands between a verb and its ratio."""
 _DIMENSIONS = ("family", "class", "asn", "port", "host", "direction", "episode")
 
 
@@ -50,36 +53,23 @@ def overall_finding(ground: Ground) -> Finding | None:
     if series is None or periods is None:
         return None
     rates = daily_rates(series)
-    first, last = (rates[_days(series, span)] for span in (periods.first, periods.last))
-    draws = Draws(ground.options.resamples, periods.block, ground.options.seed)
-    ratio = ratio_of_means(first, last, draws)
+    first, last = (_days(series, span) for span in (periods.first, periods.last))
+    ratio = ratio_of_means(rates, first, last)
     if math.isnan(ratio.value):
         return None
-    change = _change(series, ratio, float(np.nanmean(first)), float(np.nanmean(last)))
+    change = _change(series, ratio, float(np.nanmean(rates[first])), float(np.nanmean(rates[last])))
     steps = [
         c for c in ground.changes
         if c.kind is ChangeKind.LEVEL_SHIFT and c.entity == series.entity and c.counter == "octets"
     ]  # fmt: skip
     at = [round((c.since - series.bins.start) / DAY) for c in steps]
-    growth, factors = growth_and_steps(rates, at, draws)
-    windows = Windows((periods.first,), (periods.last,), _seconds(series, (periods.first,), (periods.last,)))
-    flows = prepared(marked(ground.flows, ground.threats), windows)
-    options = replace(ground.options, block=periods.block)
-    compositions = [
-        *splits_of(flows, "octets", _DIMENSIONS, options), split_by_causes(flows, "octets", options),
-        *_counted_alike(ground, series, periods),
-    ]  # fmt: skip
-    levels = levels_of(compositions, "octets")
-    moved = _words(change, periods, (growth, factors), steps)
-    names, length = ground.names, ground.length
-    words = [
-        moved, *_around(steps, factors), *composition_words("octets", compositions, windows, names, length),
-        *mining_words(compositions, levels), *carrier_words("octets", compositions, names),
-    ]  # fmt: skip
+    growth, factors = growth_and_steps(rates, at)
+    compositions, levels, told = _made_of(ground, series, periods, unmoved(change))
+    words = [_words(change, periods, (growth, factors), steps), *_around(steps, factors), *told]
     figures: dict[str, object] = {
         "ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high,
         "before_per_second": change.before, "after_per_second": change.after,
-        "periods": list(periods.names), "growth_per_year": growth._asdict(),
+        "periods": list(periods.names), "growth_per_year": growth._asdict(), "levels_by_family": told_levels(levels),
         "without": trial_figures(compositions, "octets"),
         "steps": [{"since": day(c.since), **f._asdict()} for c, f in zip(steps, factors, strict=True)],
     }  # fmt: skip
@@ -92,6 +82,36 @@ def overall_finding(ground: Ground) -> Finding | None:
         "volume", _title(change, periods), tuple(words), severity.of_volume(change), change.since, None,
         str(series.entity), change, (), tuple(compositions), figures, tuple(limits),
     )  # fmt: skip
+
+
+def unmoved(change: Change) -> bool:
+    """Whether what is known of a change allows that there is none."""
+    return not (change.ratio_low > 1 or change.ratio_high < 1)
+
+
+def _made_of(
+    ground: Ground, series: Series, periods: Periods, unmoved: bool
+) -> tuple[list[Composition], dict[str, tuple[float, float]], list[str]]:
+    """What was added or lost between the periods split up, the rate of each family in them, and both in words.
+
+    A difference that may be none at all is not split: its parts would be large shares of next to nothing.
+    """
+    windows = Windows((periods.first,), (periods.last,), _seconds(series, (periods.first,), (periods.last,)))
+    flows = prepared(marked(ground.flows, ground.threats), windows)
+    options = replace(ground.options, block=periods.block)
+    if unmoved:
+        levels = levels_of([split(flows, ["family"], "octets", options)], "octets")
+        return [], levels, parts_words(levels)
+    compositions = [
+        *splits_of(flows, "octets", _DIMENSIONS, options), split_by_causes(flows, "octets", options),
+        *_counted_alike(ground, series, periods),
+    ]  # fmt: skip
+    levels = levels_of(compositions, "octets")
+    words = [
+        *composition_words("octets", compositions, windows, ground.names, ground.length),
+        *mining_words(compositions, levels), *carrier_words("octets", compositions, ground.names),
+    ]  # fmt: skip
+    return compositions, levels, words
 
 
 def comparable(series: Series) -> Periods | None:
@@ -186,17 +206,14 @@ def _counted_alike(ground: Ground, series: Series, periods: Periods) -> list[Com
 
 
 def _verb(change: Change) -> str:
-    if change.ratio_low <= 1 <= change.ratio_high:
-        return "kept its level within what is known"
+    if unmoved(change):
+        return _KEPT
     return "rose" if change.ratio >= 1 else "fell"
 
 
 def _title(change: Change, periods: Periods) -> str:
     verb = _verb(change)
-    spans = f"from {periods.names[0]} to {periods.names[1]}"
-    return f"Volume {verb} {times(change.ratio)} {spans}" if verb != "fell" else (
-        f"Volume fell to {times(change.ratio)} {spans}"
-    )  # fmt: skip
+    return f"Volume {verb}{_JOINED[verb]} {times(change.ratio)} from {periods.names[0]} to {periods.names[1]}"
 
 
 def _words(change: Change, periods: Periods, fitted: tuple[Estimate, list[Estimate]], steps: Sequence[Change]) -> str:
@@ -205,7 +222,7 @@ def _words(change: Change, periods: Periods, fitted: tuple[Estimate, list[Estima
     interval = "" if math.isnan(low) else f" (95 % interval {_interval(low, high)})"
     verb = _verb(change)
     opening = (
-        f"Volume {verb}{' to' if verb == 'fell' else ''} {times(change.ratio)}{interval} from {periods.names[0]} to "
+        f"Volume {verb}{_JOINED[verb]} {times(change.ratio)}{interval} from {periods.names[0]} to "
         f"{periods.names[1]}, from {amount(change.before, 'octets')} to {amount(change.after, 'octets')} on average"
     )
     parts = [

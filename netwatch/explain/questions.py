@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
+from netwatch.explain.composed import parts_words
 from netwatch.explain.counterfactual import brief_words, ended_by, ratio_words, trials
 from netwatch.explain.headline import LEVELS
 from netwatch.explain.order import OVERALL
@@ -27,7 +30,7 @@ from netwatch.explain.words import (
 from netwatch.model.finding import Composition, Finding
 from netwatch.model.series import Series, SeriesSet
 from netwatch.model.tally import BEYOND, OUTSIDE_SPAN, Tally
-from netwatch.model.text import count, duration, instant, printable, volume
+from netwatch.model.text import count, day, duration, instant, printable, volume
 
 HOW_MUCH, WHAT, CAPTURE = "How much, and did it jump?", "What made it?", "Is the capture to blame?"
 _TOLD = 3
@@ -55,7 +58,7 @@ def answer(
             WHAT,
             "\n".join(
                 [
-                    " ".join(_made_of(findings) or _all_made_of(series)),
+                    " ".join(_made_of(findings) or [*_all_made_of(series), *_parts(findings)]),
                     *_without(findings, names),
                     *_mining(whole, findings, series),
                     *_attacks(whole, findings, series),
@@ -127,8 +130,17 @@ def _beside(finding: Finding, names: Names) -> str:
 
 
 def _main(findings: Sequence[Finding]) -> Finding | None:
-    """The finding that tells of the main change of the octets."""
-    return _overall(findings) or next(iter(_lasting(findings, "octets")), None)
+    """The finding that tells of the main change of the octets: of the whole window, or else the largest within it."""
+    overall = _overall(findings)
+    if overall is not None and overall.compositions:
+        return overall
+    return max(_lasting(findings, "octets"), key=_size, default=None)
+
+
+def _size(finding: Finding) -> float:
+    """By how much the change of a finding moved, as a logarithm."""
+    ratio = finding.change.ratio if finding.change is not None else 1.0
+    return abs(math.log(ratio)) if 0 < ratio < math.inf else math.inf
 
 
 def _without(findings: Sequence[Finding], names: Names) -> list[str]:
@@ -147,6 +159,8 @@ def _made_of(findings: Sequence[Finding]) -> list[str]:
     if families is None:
         return []
     verb = "added" if families.total >= 0 else "lost"
+    whole = main.change is not None and main.change.detector == OVERALL
+    moved = f"the {verb} octets" if whole else f"the octets {verb} from {day(main.since)} on,"
     octets = _family_shares(families)
     inside = [
         f"{class_words(s.cell['class']).removesuffix(' traffic')} {percent(s.share)}"
@@ -155,7 +169,7 @@ def _made_of(findings: Sequence[Finding]) -> list[str]:
     ]
     detail = f" ({', '.join(inside)})" if inside else ""
     words = [
-        f"Of the {verb} octets ordinary use is {octets['ordinary']}{detail}, mining {octets['mining']}, attacks "
+        f"Of {moved} ordinary use is {octets['ordinary']}{detail}, mining {octets['mining']}, attacks "
         f"{octets['attack']} and unknown {octets['unknown']}."
     ]
     flows = splits.get(("flows", "family"))
@@ -165,6 +179,15 @@ def _made_of(findings: Sequence[Finding]) -> list[str]:
                 (("mining", "mining"), ("ordinary", "ordinary use"), ("attack", "attacks"))]  # fmt: skip
         words.append(f"Of the added flows: {listed(told)}.")
     return words
+
+
+def _parts(findings: Sequence[Finding]) -> list[str]:
+    """How the make-up of a volume that kept its level changed."""
+    overall = _overall(findings)
+    if overall is None:
+        return []
+    levels = cast(dict[str, dict[str, float]], overall.figures["levels_by_family"])
+    return parts_words({name: (level["before"], level["after"]) for name, level in levels.items()})
 
 
 def _all_made_of(series: SeriesSet) -> list[str]:

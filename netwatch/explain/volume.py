@@ -122,7 +122,7 @@ def _explained(ground: Ground, change: Change, beside: Sequence[Change], dimensi
             words += mining_words(compositions, levels)
         words += carrier_words(change.counter, compositions, ground.names)
         figures |= {
-            "windows": _window_figures(windows), "levels_by_family": _told_levels(levels),
+            "windows": _window_figures(windows), "levels_by_family": told_levels(levels),
             "without": trial_figures(compositions, change.counter),
         }  # fmt: skip
     if beside:
@@ -184,7 +184,8 @@ def _window_figures(windows: Windows) -> dict[str, object]:
     }
 
 
-def _told_levels(levels: dict[str, tuple[float, float]]) -> dict[str, dict[str, float]]:
+def told_levels(levels: dict[str, tuple[float, float]]) -> dict[str, dict[str, float]]:
+    """Rates by family, JSON-ready."""
     return {name: {"before": b, "after": a} for name, (b, a) in sorted(levels.items())}
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import statsmodels.api as sm
 
 from netwatch.detect.interval import around, located
-from netwatch.detect.local_step import mixed, step, whitened
+from netwatch.detect.local_step import mixed, step
 from netwatch.detect.noise import Estimate
 from netwatch.detect.structure import RAMP, STEP, Atom, column
 from netwatch.detect.tails import pareto, threshold
@@ -90,19 +89,6 @@ def test_the_local_interval_holds_the_truth_as_often_as_it_says():
         estimate = step(level, 60, (0, 120))
         held += estimate.low <= np.log(3) <= estimate.high
     assert 0.915 <= held / runs <= 0.985
-
-
-def test_whitening_is_generalised_least_squares_also_over_gaps():
-    rng = np.random.default_rng(1)
-    at = np.sort(rng.choice(200, 120, replace=False))
-    x = np.stack([np.ones(120), (at > 100).astype(float), at / 60], axis=1)
-    y = x @ [1, 0.5, 0.1] + rng.normal(size=120)
-    for phi in (0.1, 0.6, 0.95):
-        correlation = phi ** np.abs(at[:, None] - at[None, :]).astype(float)
-        whole = sm.GLS(y, x, sigma=correlation).fit()
-        quick = sm.OLS(whitened(y, at, phi), whitened(x, at, phi)).fit()
-        np.testing.assert_allclose(quick.params, whole.params, rtol=1e-9)
-        np.testing.assert_allclose(quick.cov_params(), whole.cov_params(), rtol=1e-9)
 
 
 def test_two_laws_in_equal_parts_have_the_quantiles_of_their_mixture():

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from netwatch.explain.overall import comparable
-from netwatch.explain.trend import Draws, growth_and_steps, ratio_of_means
+from netwatch.explain.trend import growth_and_steps, ratio_of_means
 from netwatch.explain.windows import DAY, WEEK, windows_for
 from netwatch.model.change import Change, ChangeKind
-from tests.naive.volume import START, one
+from tests.naive.volume import START, one, smooth
 
 DAYS = 1095
-DRAWS = Draws(200, 28, 1)
 
 
 def rates(growth: float, step: float, at: int) -> np.ndarray:
@@ -27,7 +26,7 @@ def rates(growth: float, step: float, at: int) -> np.ndarray:
 def test_step_and_growth_are_told_apart(growth: float, step: float) -> None:
     series = rates(growth, step, 435)
     series[600:604] = np.nan
-    grown, (jumped,) = growth_and_steps(series, [435], DRAWS)
+    grown, (jumped,) = growth_and_steps(series, [435])
     assert grown.value == pytest.approx(growth, abs=0.03)
     assert jumped.value == pytest.approx(step, rel=0.04)
     assert grown.low < grown.value < grown.high
@@ -36,14 +35,38 @@ def test_step_and_growth_are_told_apart(growth: float, step: float) -> None:
 
 def test_ratio_of_years_has_an_interval_that_holds_it() -> None:
     series = rates(0.17, 2.2, 435)
-    ratio = ratio_of_means(series[:365], series[730:], DRAWS)
+    ratio = ratio_of_means(series, slice(0, 365), slice(730, 1095))
     assert ratio.low < 2.2 * 1.17**2 < ratio.high
 
 
 def test_too_little_data_has_no_interval() -> None:
-    ratio = ratio_of_means(np.ones(10), np.full(10, 2.0), DRAWS)
+    ratio = ratio_of_means(np.repeat([1.0, 2.0], 4), slice(0, 4), slice(4, 8))
     assert ratio.value == 2
     assert np.isnan(ratio.low)
+
+
+@pytest.mark.parametrize(("days", "side"), [(28, 7), (45, 7), (60, 14), (120, 28), (300, 70)])
+def test_an_interval_of_a_few_weeks_holds_the_truth_under_autocorrelation(days: int, side: int) -> None:
+    held = 0
+    for seed in range(100):
+        daily = smooth(days, seed).reshape(days, 24).mean(axis=1)
+        ratio = ratio_of_means(daily, slice(0, side), slice(days - side, days))
+        held += ratio.low <= 1 <= ratio.high
+    assert held >= 84  # 92 to 98 of 400 seeds' hundredths; seven days tell little of how they hang together
+
+
+@pytest.mark.parametrize(("days", "at"), [(60, [30]), (300, [100, 200]), (1095, [500])])
+def test_intervals_of_steps_and_growth_hold_the_truth_under_autocorrelation(days: int, at: list[int]) -> None:
+    held, grown = 0, 0
+    for seed in range(60):
+        daily = smooth(days, seed).reshape(days, 24).mean(axis=1)
+        for place in at:
+            daily[place:] *= 1.5
+        growth, steps = growth_and_steps(daily, at)
+        held += sum(step.low <= 1.5 <= step.high for step in steps)
+        grown += growth.low <= 0 <= growth.high
+    assert held >= 0.865 * 60 * len(at)
+    assert grown >= 0.865 * 60
 
 
 def apart(before: int, gap: int, after: int) -> np.ndarray:
@@ -53,7 +76,7 @@ def apart(before: int, gap: int, after: int) -> np.ndarray:
 
 
 def test_growth_is_not_told_from_a_step_where_most_days_were_not_seen() -> None:
-    growth, (step,) = growth_and_steps(apart(14, 500, 14), [514], DRAWS)
+    growth, (step,) = growth_and_steps(apart(14, 500, 14), [514])
     assert np.isnan(growth.value)
     assert step.value == pytest.approx(3.0, rel=0.1)
     assert 2.5 < step.low < step.value < step.high < 4.0
