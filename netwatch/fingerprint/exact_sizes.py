@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+Told = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Which octets of client messages and of server messages are those of a share and of its acceptance, bool."""
 LEAST_MESSAGES = 6
 """Of each direction, before sizes say anything."""
 _SHARES = ((177, 190), (191, 204), (213, 218), (231, 238), (245, 252))
@@ -45,13 +49,13 @@ def stratum2(records: np.ndarray, entity: np.ndarray, n: int, messages: np.ndarr
     return share
 
 
-def cryptonote(records: np.ndarray, entity: np.ndarray, n: int) -> np.ndarray:
-    """1.0 where the commonest client message has the size of a CryptoNote share and the server often answers with that
-    of its acceptance, both grown by what one kind of tunnel adds; else 0.0.
+def answered_shares(records: np.ndarray, entity: np.ndarray, n: int, told: Told) -> np.ndarray:
+    """1.0 where the commonest client message has the size of a share and the server often answers with that of its
+    acceptance, as ``told`` says of octets of both; else 0.0.
     """
     often = records["size_count"][:, 1] * 5 >= records["messages"][:, 1:]
     client, server = records["size"][:, 0, :1].astype(np.int64), records["size"][:, 1].astype(np.int64)
-    found = (share_and_acceptance(client, server) & often).any(axis=1)
+    found = (told(client, server) & often).any(axis=1)
     both = np.bincount(entity, (found & (records["messages"].min(axis=1) >= LEAST_MESSAGES)).astype(float), n)
     held: np.ndarray = (both > 0).astype(np.float64)
     return held
@@ -87,6 +91,14 @@ def solution_of_equihash(client: np.ndarray) -> np.ndarray:
     for grown in _GROWN:
         told |= (client - grown >= 2840) & (client - grown <= 2895)
     return told
+
+
+def solutions(records: np.ndarray, entity: np.ndarray, n: int) -> np.ndarray:
+    """1.0 where the commonest client message has the size of a solution of Equihash, else 0.0."""
+    often = records["size_count"][:, 0, 0] * 2 >= np.maximum(records["messages"][:, 0], LEAST_MESSAGES)
+    found = solution_of_equihash(records["size"][:, 0, 0].astype(np.int64)) & often
+    held: np.ndarray = (np.bincount(entity, found.astype(float), n) > 0).astype(np.float64)
+    return held
 
 
 def share_of_stratum2(client: np.ndarray, server: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -173,6 +174,7 @@ def features(records: np.ndarray, entity: np.ndarray, n: int) -> dict[str, np.nd
     codes = [np.bincount(entity, np.isin(records["application"], group).astype(float), n) for group in (_TLS, _PLAIN)]
     heard = np.isin(np.arange(n), entity)
     named, unnamed = (np.bincount(entity, records["named"] == how, n) for how in (NAMED, UNNAMED))
+    shares = partial(exact_sizes.answered_shares, records, entity, n)
     columns = {
         "payload.tls": np.where(heard, codes[0], np.nan),
         "payload.other": np.where(heard, codes[1], np.nan),
@@ -183,12 +185,14 @@ def features(records: np.ndarray, entity: np.ndarray, n: int) -> dict[str, np.nd
         "sizes.server_top3": np.where(speaks[:, 1], server.top3, np.nan),
         "sizes.client_mode": np.where(speaks[:, 0], client.mode, np.nan),
         "sizes.server_mode": np.where(speaks[:, 1], server.mode, np.nan),
-        "sizes.cryptonote": np.where(enough, exact_sizes.cryptonote(records, entity, n), np.nan),
+        "sizes.cryptonote": np.where(enough, shares(exact_sizes.share_and_acceptance), np.nan),
+        "sizes.stratum1": np.where(enough, shares(exact_sizes.share_of_stratum1), np.nan),
+        "sizes.equihash": np.where(enough, exact_sizes.solutions(records, entity, n), np.nan),
         "sizes.noise": np.where(heard, exact_sizes.noise(records, entity, n), np.nan),
         "sizes.server_count": np.where(speaks[:, 1], server.commonest, np.nan),
         "sizes.shifted": np.where(enough, exact_sizes.shifted(records, entity, n), np.nan),
         "sizes.known": np.asarray(speaks.any(axis=1), np.float64),
-        "sizes.ethproxy": np.where(enough, exact_sizes.ethproxy(records, entity, n, messages[:, 1]), np.nan),
+        "sizes.ethproxy": np.where(heard, exact_sizes.ethproxy(records, entity, n, messages[:, 1]) * enough, np.nan),
         "sizes.stratum2": np.where(enough, exact_sizes.stratum2(records, entity, n, both), np.nan),
         "timing.client_cv": _spread(records, entity, n, 0),
         "timing.server_cv": _spread(records, entity, n, 1),

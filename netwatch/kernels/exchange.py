@@ -122,7 +122,11 @@ def repeated(talk, packet, direction):  # type: ignore[no-untyped-def]
 
 @inlined
 def count_size(talk, direction, length):  # type: ignore[no-untyped-def]
-    """Space-saving (Metwally et al. 2005): an unknown size takes the place, and the count, of the rarest."""
+    """An unknown size takes the place of the rarest, and begins at one: so that no size is counted that was not seen.
+
+    Where it took the rarest's count as well (space-saving, Metwally et al. 2005), messages of many sizes would all be
+    counted for the last few of them. What is told here is a lower bound, close for sizes that are common.
+    """
     size = min(length, 65535)
     rarest = 0
     for k in range(SIZES):
@@ -132,7 +136,7 @@ def count_size(talk, direction, length):  # type: ignore[no-untyped-def]
         if talk.size_count[direction, k] < talk.size_count[direction, rarest]:
             rarest = k
     talk.size[direction, rarest] = size
-    talk.size_count[direction, rarest] += 1
+    talk.size_count[direction, rarest] = 1
 
 
 @inlined

@@ -16,7 +16,7 @@ import numpy as np
 HEAD = 512
 """Octets of payload kept per direction, at most."""
 SIZES = 4
-"""Message sizes counted per direction (space-saving counters, Metwally et al. 2005)."""
+"""Message sizes counted per direction; never more of a size than there were, hardly fewer of a common one."""
 PUSHES = 32
 """Times of unsolicited reverse messages kept per flow."""
 

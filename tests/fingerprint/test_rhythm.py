@@ -131,3 +131,13 @@ def test_acknowledgements_inside_a_tunnel_are_no_messages():
 def test_shares_are_told_in_a_tunnel_of_any_growth(grown, share, told):
     sizes = (((10, 50), (share + grown, 50)), ((10, 40), (64 + grown, 50), (400 + grown, 9)))
     assert measured({"sizes": sizes, "protocol": 17})["sizes.shifted"][0] == told
+
+
+@pytest.mark.parametrize(
+    ("share", "answer", "stratum1", "equihash"),
+    [(104, 36, 1, 0), (126, 59, 1, 0), (150, 36, 0, 0), (270, 38, 1, 0), (180, 36, 0, 0), (2860, 30, 0, 1)],
+)
+def test_shares_of_other_dialects_are_told_by_size(share, answer, stratum1, equihash):
+    found = measured({"sizes": (((share, 50), (75, 1)), ((answer, 50), (1200, 20)))})
+    assert found["sizes.stratum1"][0] == stratum1
+    assert found["sizes.equihash"][0] == equihash

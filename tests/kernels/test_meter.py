@@ -232,3 +232,23 @@ def test_a_flow_spans_inputs() -> None:
     flows = kernel.finish()
     assert flows["packet_delta_count"].tolist() == [10]
     assert flows["input"].tolist() == [7]
+
+
+@pytest.mark.parametrize(("sizes", "common"), [(21, 0), (200, 0), (21, 600)])
+def test_no_size_is_counted_that_was_not_seen(sizes: int, common: int) -> None:
+    """Messages of many sizes, and of one that is common: none has more than there were, the common one hardly less."""
+    rng = np.random.default_rng(sizes)
+    lengths = np.r_[rng.integers(300, 300 + sizes, 400), np.full(common, 77)]
+    rng.shuffle(lengths)
+    rows = np.zeros(len(lengths), PACKET)
+    rows["time"] = 1_500_000_000 * S + np.arange(len(rows)) * S
+    rows["source_low"], rows["destination_low"], rows["protocol"] = 1, 2, 17
+    rows["source_port"], rows["destination_port"] = 5_000, 4_000
+    rows["payload_length"], rows["ip_length"], rows["frame"] = lengths, lengths + 28, np.arange(1, len(rows) + 1)
+    _, flows = meter(rows, [], MeterOptions())
+    (found,) = (exchange_row(flows, i)["sizes"][0] for i in range(len(flows)))
+    assert all(count <= (lengths == size).sum() for size, count in found)
+    assert sum(count for _, count in found) < 0.5 * (len(lengths) - common) + common
+    if common:
+        assert found[0][0] == 77
+        assert found[0][1] >= 0.95 * common

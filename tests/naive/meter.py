@@ -228,7 +228,7 @@ def exchange_of(payloads: list[tuple[int, int, int, bytes]]) -> dict[str, Any] |
         "first": [next((min(m[3], 65535) for m in messages if m[0] == d), 0) for d in both],
         "messages": [len(s) for s in starts],
         "large_messages": [sum(m[0] == d and m[3] > 1000 for m in messages) for d in both],
-        "sizes": [space_saving([min(m[3], 65535) for m in messages if m[0] == d]) for d in both],
+        "sizes": [common_sizes([min(m[3], 65535) for m in messages if m[0] == d]) for d in both],
         "interval_count": [len(g) for g in gaps],
         "interval_sum": [sum(g) for g in gaps],
         "interval_squares": [sum(x * x for x in g) for g in gaps],
@@ -238,7 +238,7 @@ def exchange_of(payloads: list[tuple[int, int, int, bytes]]) -> dict[str, Any] |
     }
 
 
-def space_saving(stream: list[int], places: int = 4) -> list[tuple[int, int]]:
+def common_sizes(stream: list[int], places: int = 4) -> list[tuple[int, int]]:
     """(size, count) of the most frequent sizes, most frequent first, the smaller first of equals."""
     held: list[list[int]] = []
     for size in stream:
@@ -249,5 +249,5 @@ def space_saving(stream: list[int], places: int = 4) -> list[tuple[int, int]]:
             held.append([size, 1])
         else:
             rarest = min(held, key=lambda h: h[1])
-            rarest[0], rarest[1] = size, rarest[1] + 1
+            rarest[0], rarest[1] = size, 1
     return [(s, c) for s, c in sorted(held, key=lambda h: (-h[1], h[0]))]
