@@ -24,7 +24,7 @@ from netwatch.kernels.tunnel import TUNNELS, carried, may_carry
 REASONS = {
     NO_INTERFACE: "interface not described",
     NO_LENGTH: "captured length beyond its block",
-    BAD_TIME: "time beyond the year 2262",
+    BAD_TIME: "time before 1970 or beyond the year 2262",
     UNKNOWN_LINK: "link type not known",
     NOT_IP: "not IP",
     CUT: "captured too short for an IP header",

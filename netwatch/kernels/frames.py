@@ -24,8 +24,9 @@ FRAME = np.dtype(
 RECORD_LIMIT = 1 << 24
 """Octets of one record; a larger length is held for corrupt (libpcap itself stops at 262,144)."""
 
-FULL, SHORT, CORRUPT, BLOCK = range(4)
-"""How a walk ended: no room for more frames; octets end within a record; length impossible; a block for the caller."""
+FULL, SHORT, CORRUPT, BLOCK, JOINED = range(5)
+"""How a walk ended: no room for more frames; octets end within a record; length impossible; a block for the caller;
+the header of another capture of the kind."""
 
 NO_INTERFACE, NO_LENGTH, BAD_TIME = 1, 2, 3
 """Statuses that a walk sets itself; the first three of decode.REASONS."""
@@ -46,8 +47,8 @@ def walk_pcap(octets, position, frames, layout):  # type: ignore[no-untyped-def]
         octets: uint8 (n,), read-only.
         position: of the first record's header.
         frames: FRAME (m,), filled from 0.
-        layout: int64 (5,): big-endian?, ns of one unit of the fraction, octets of the record header, LINKTYPE,
-            1 where the two lengths may be exchanged (files before version 2.4), 2 where they are.
+        layout: int64 (6,): big-endian?, ns of one unit of the fraction, octets of the record header, LINKTYPE,
+            1 where the two lengths may be exchanged (files before version 2.4), 2 where they are; the file's magic.
 
     Returns:
         (frames filled, position of the first record not taken, how it ended).
@@ -61,6 +62,8 @@ def walk_pcap(octets, position, frames, layout):  # type: ignore[no-untyped-def]
             return n, position, SHORT
         captured = _le32_or_be32(octets, position + 8, swapped)
         wire = _le32_or_be32(octets, position + 12, swapped)
+        if captured == 0 and wire == 0 and _le32_or_be32(octets, position, swapped) == layout[5]:
+            return n, position, JOINED
         if exchanged == 2 or (exchanged == 1 and captured > wire):
             captured, wire = wire, captured
         if captured > RECORD_LIMIT:

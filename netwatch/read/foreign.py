@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from netwatch.model.text import printable
+from netwatch.read.compressed import compression
 from netwatch.read.lines import heading
 from netwatch.read.vocabulary import NAMES, missing, plain
 
@@ -39,6 +40,8 @@ def foreign(head: bytes) -> str:
     """What input is that no reader recognises by its first octets."""
     if not head:
         return "empty"
+    if packed := compression(head):
+        return f"{packed} data within compressed data: decompress it once first"
     known = (each.words for each in _FOREIGN if head.startswith(each.magic, each.place))
     return next(known, "") or _almost(head) or "not a known format"
 

@@ -161,8 +161,10 @@ def _files_of(path: str) -> list[str]:
         raise UsageError("an input without a name")
     place = Path(path)
     if not place.exists():
+        if place.is_symlink():
+            raise UsageError(f"a link to what is not there: {path}")
         if found := sorted(glob.glob(path)):  # noqa: PTH207 - of any path, also one that is absolute
-            return [name for each in found for name in _files_of(each)]
+            return [name for each in found for name in (_files_of(each) if Path(each).exists() else [each])]
         raise UsageError(f"no such file or directory: {path}{_nearest(place)}")
     if not place.is_dir():
         return [path]

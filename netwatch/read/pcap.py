@@ -25,6 +25,9 @@ _HEADERS = (16, 24, 28, 20)
 _PROBES = 8
 
 
+JOINED_NOTE = "header of another capture amid the file (read on behind it)"
+
+
 class Layout(NamedTuple):
     """What the file header says."""
 
@@ -35,6 +38,7 @@ class Layout(NamedTuple):
     minor: int
     snaplen: int
     link: int
+    magic: int
 
 
 def layout(head: bytes) -> Layout | None:
@@ -46,7 +50,7 @@ def layout(head: bytes) -> Layout | None:
         if magic in _MAGIC:
             unit, header, begin = _MAGIC[magic]
             _, minor, _, _, snaplen, link = struct.unpack_from(order + "HHiIII", head, 4)
-            found = Layout(swapped, unit, header, begin, minor, snaplen, link & 0xFFFF)
+            found = Layout(swapped, unit, header, begin, minor, snaplen, link & 0xFFFF, magic)
             return found._replace(header=_header(head, found))
     return None
 
@@ -106,7 +110,7 @@ class PcapReader(CaptureReader):
             self._stop("no pcap header", window, 0)
             return 0
         exchanged = 2 if found.minor < 3 else 1 if found.minor == 3 else 0
-        self._layout = np.array([found.swapped, found.unit, found.header, found.link, exchanged], np.int64)
+        self._layout = np.array([found.swapped, found.unit, found.header, found.link, exchanged, found.magic], np.int64)
         self.details |= {
             "byte_order": "big" if found.swapped else "little",
             "time_resolution": "ns" if found.unit == 1 else "µs",
@@ -118,7 +122,19 @@ class PcapReader(CaptureReader):
         return found.begin
 
     def _walk(self, window: Window, position: int) -> tuple[int, int, int]:
-        from netwatch.kernels.frames import walk_pcap
+        from netwatch.kernels.frames import JOINED, walk_pcap
 
-        found: tuple[int, int, int] = walk_pcap(window.octets, position, self.frames, self._layout)
-        return found
+        count, position, ended = walk_pcap(window.octets, position, self.frames, self._layout)
+        return self._go_on(window, count, position) if ended == JOINED else (count, position, ended)
+
+    def _go_on(self, window: Window, count: int, position: int) -> tuple[int, int, int]:
+        """Behind the header of another capture, which somebody joined to the one before (``cat *.pcap``)."""
+        from netwatch.kernels.frames import FULL, SHORT
+
+        found = layout(window.octets[position : position + 28].tobytes())
+        if found is None or position + found.begin > len(window.octets):
+            return count, position, SHORT
+        self.tally.notes[JOINED_NOTE] += 1
+        self._layout[3] = found.link
+        self._links.setdefault(found.link, 0)
+        return count, position + found.begin, FULL

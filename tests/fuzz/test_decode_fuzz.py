@@ -74,7 +74,7 @@ def test_records() -> None:
     plain = [make.ethernet(p) for p in make.conversation(4)]
     files = [make.pcap(plain), make.pcapng(plain), make.snoop(plain), make.erf(plain)]
     interfaces = np.array([[1, 1_000_000, 0, 0, 0]], np.int64)
-    layout = np.array([0, 1000, 16, 1, 0], np.int64)
+    layout = np.array([0, 1000, 16, 1, 0, 0xA1B2C3D4], np.int64)
     links = np.ones(128, np.int64)
     frames = np.zeros(64, FRAME)
     for _ in range(max(HOW_MANY // 100, 1000)):

@@ -67,6 +67,7 @@ def captures() -> dict[str, Sample]:
         "erf": capture(make.erf, FRAMES),
     }
     two = [capture(make.pcapng, FRAMES[:2]), capture(lambda frames: make.pcapng(frames, order=">"), FRAMES[2:])]
+    samples["pcap joined to another"] = Sample(_pcap().parts * 2, 8, 0)
     samples["pcapng of two sections"] = Sample(two[0].parts + two[1].parts, 4, 0)
     for name, (messages, flows) in streams().items():
         frames = [make.ethernet(make.ipv4(make.udp(message, 2055, 2055), 17)) for message in messages]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import subprocess
@@ -65,6 +66,24 @@ def test_a_missing_path_is_named_with_its_neighbour(tmp_path: Path) -> None:
     (tmp_path / "february.pcap").write_bytes(CAPTURE)
     with pytest.raises(UsageError, match=r"no such file or directory: .*febuary\.pcap; did you mean .*february\.pcap"):
         open_inputs([tmp_path / "febuary.pcap"])
+
+
+def test_a_link_to_nothing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.pcap").write_bytes(CAPTURE)
+    (tmp_path / "b.pcap").symlink_to(tmp_path / "gone")
+    with pytest.raises(UsageError, match=r"a link to what is not there: .*b\.pcap"):
+        open_inputs([tmp_path / "b.pcap"])
+    inputs = open_inputs([tmp_path / "*.pcap"])
+    assert sum(len(batch) for batch in inputs) == 4
+    assert {Path(t.input).name: t.incomplete for t in inputs.tallies} == {
+        "a.pcap": "", "b.pcap": "cannot be opened: No such file or directory",
+    }  # fmt: skip
+
+
+def test_compressed_twice_is_told(tmp_path: Path) -> None:
+    (tmp_path / "twice").write_bytes(gzip.compress(gzip.compress(CAPTURE)))
+    with pytest.raises(UnreadableInput, match="gzip data within compressed data: decompress it once"):
+        list(open_inputs([tmp_path / "twice"]))
 
 
 def test_a_directory_without_files(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from naive import frames as make
 from naive.reading import packets_only, read_octets
 
+from netwatch.read.pcap import JOINED_NOTE
+
 FRAMES = [make.ethernet(p) for p in make.conversation(6)]
 SMALL = {
     "pcap": make.pcap(FRAMES),
@@ -87,6 +89,26 @@ def test_a_snaplen_of_zero(tmp_path: Path) -> None:
     assert len(rows) == 0 and tally.seen == 6
     assert tally.dropped["captured too short for an IP header"].units == 6
     assert tally.seen_octets == sum(map(len, FRAMES))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("magic", [0xA1B2C3D4, 0xA1B23C4D, 0x1C0001AC])
+def test_captures_joined_end_to_end_are_one(order: str, magic: int, tmp_path: Path) -> None:
+    raw = [frame[14:] for frame in FRAMES]
+    one = make.pcap(FRAMES, order=order, magic=magic)
+    two = make.pcap(raw, link=101, order=order, magic=magic)
+    rows, tally, _ = read_octets(one + two + one, tmp_path)
+    alone, _, _ = read_octets(one, tmp_path)
+    assert rows["time"].tolist() == alone["time"].tolist() * 3
+    assert rows["ip_length"].tolist() == alone["ip_length"].tolist() * 3
+    assert tally.notes[JOINED_NOTE] == 2
+    assert not tally.incomplete and not tally.dropped
+    assert tally.notes["link type raw IP"] == len(raw)
+
+
+def test_a_capture_of_another_kind_behind_one_is_not_read(tmp_path: Path) -> None:
+    rows, tally, _ = read_octets(SMALL["pcap"] + make.pcap(FRAMES, order=">"), tmp_path)
+    assert len(rows) == len(FRAMES) and tally.incomplete
 
 
 def test_what_is_not_ip_is_named(tmp_path: Path) -> None:

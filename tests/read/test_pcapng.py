@@ -12,6 +12,7 @@ from naive.reading import read_octets
 FRAMES = [make.ethernet(p) for p in make.conversation(6)]
 TICKS = 1_546_300_800_000_000
 START = make.section() + make.interface(1)
+BAD_TIME = "time before 1970 or beyond the year 2262"
 
 
 def statistics(ident: int, drops: int, order: str = "<") -> bytes:
@@ -91,7 +92,16 @@ def test_a_time_that_cannot_be_is_left_out(tmp_path: Path) -> None:
     options = make.option(9, b"\0")
     octets = make.section() + make.interface(1, options=options) + make.enhanced(FRAMES[0], 1 << 62)
     _, tally, _ = read_octets(octets, tmp_path)
-    assert tally.dropped["time beyond the year 2262"].units == 1 and tally.balanced
+    assert tally.dropped[BAD_TIME].units == 1 and tally.balanced
+
+
+@pytest.mark.parametrize(("offset", "want"), [(-3_000_000_000, []), (-1, []), (0, [1_000_000_000])])
+def test_a_time_before_1970_is_left_out(offset: int, want: list[int], tmp_path: Path) -> None:
+    options = make.option(14, struct.pack("<q", offset))
+    late = make.enhanced(FRAMES[0], 1_000_000) if offset == 0 else make.enhanced(FRAMES[0], 999_999)
+    rows, tally, _ = read_octets(make.section() + make.interface(1, options=options) + late, tmp_path)
+    assert rows["time"].tolist() == want
+    assert bool(want) or (tally.dropped[BAD_TIME].units == 1 and tally.balanced)
 
 
 def test_lengths_that_disagree_end_the_reading(tmp_path: Path) -> None:
