@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -38,7 +38,8 @@ from netwatch.store.spark import Spark
 from netwatch.store.state import State
 
 SECOND = 10**9
-AHEAD = 86_400 * SECOND
+DAY = 86_400 * SECOND
+AHEAD = DAY
 """Flows that end so far (ns) beyond the clock, and beyond all flows known, are of a clock that is set wrong."""
 
 
@@ -86,7 +87,7 @@ class Journal:
         found = False
         for number, body in self.state.prepared():
             found = True
-            if self.lake.number >= number:
+            if self._made(number, body):
                 self._record(number, body)
             else:
                 with self.state.change():
@@ -95,6 +96,29 @@ class Journal:
             self._adopt()
             self._catch_up()
         return found
+
+    def _made(self, number: int, body: dict[str, Any]) -> bool:
+        """Whether a commit that was about to be made is there, and is no other monitor's of the same number."""
+        if self.lake.number < number:
+            return False
+        there = self.lake.logged().get(number)
+        return there is None or {e.digest for e in there} == {entry["digest"] for entry in body["entries"]}
+
+    def agree(self) -> None:
+        """See that state and lake are of one another, before anything is added to them.
+
+        Raises:
+            OutputError: the lake lacks commits that the state tells of.
+        """
+        there, known = self.lake.number, self.state.number
+        if there < known:
+            raise OutputError(
+                f"{self.options.store} ends with commit {there}, but {self.state.path} tells of {known}: "
+                "this is another store, or an older copy of it"
+            )
+        if there > known:
+            self._adopt()
+            self._catch_up()
 
     def _adopt(self) -> None:
         """Commits of the lake that the state knows nothing of (it was lost, or is of an older copy).
@@ -108,6 +132,8 @@ class Journal:
         with self.state.change():
             for number in missing:
                 self.state.record(number, logged.get(number, []))
+                spans = [(e.first // DAY, e.last // DAY) for e in logged.get(number, []) if e.rows]
+                self._outdate({day for first, last in spans for day in range(first, last + 1)})
             if not logged.keys() >= set(missing):
                 known = {entry.code for _, entry in self.state.ledger()}
                 self.state.record(missing[-1], [e for e in self.lake.counted() if e.code not in known])
@@ -115,6 +141,8 @@ class Journal:
 
     def _catch_up(self) -> None:
         """Add to the series what the lake has and they lack."""
+        with self.state.change():
+            self.state.put("summed", str(self.series.number))
         for number in range(self.series.number + 1, self.lake.number + 1):
             entries = [entry for _, entry in self.state.ledger(number)]
             self._sum(number, summed(self.lake.batches(entries), entries, self._summing()))
@@ -195,8 +223,11 @@ class Journal:
     def _sum(self, number: int, sums: BinSums) -> None:
         """Add a commit's sums to the series."""
         self.series.add(number, sums)
-        days = np.unique(sums.start.astype("M8[ns]").astype("M8[D]")).astype(str).tolist()
         with self.state.change():
-            stale = set(self.state.get("stale").split()) | set(days)
-            self.state.put("stale", " ".join(sorted(stale)))
+            self._outdate(np.unique(sums.start // DAY).tolist())
             self.state.put("summed", str(number))
+
+    def _outdate(self, days: Iterable[int]) -> None:
+        """Hours of these days (from 1970 on) are to be summed anew; within a transaction."""
+        named = {str(np.datetime64(day, "D")) for day in days}
+        self.state.put("stale", " ".join(sorted(named | set(self.state.get("stale").split()))))

@@ -150,6 +150,8 @@ def _ingest(journal: Journal, found: Found) -> int:
     """Commit all new inputs, some at a time; how many were taken in."""
     state, size = journal.state, max(1, journal.options.passes.inputs)
     taken = 0
+    if found.new:
+        journal.agree()
     for at in range(0, len(found.new), size):
         with tempfile.TemporaryDirectory() as room:
             some = found.new[at : at + size]
