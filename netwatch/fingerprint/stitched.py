@@ -22,6 +22,8 @@ PART = 1 << 18
 """Conversations looked at together where there are many: a bound on memory."""
 LEAST_PACED = 30.0
 """Seconds that a record lasts at least, before its count of packets says something of the pace."""
+WITHIN_A_DAY = 23 * 3_600_000_000
+"""Microseconds; what lasted less has no two records of the same hour of the day on different days."""
 _KEYS = ["client", "server", "port", "protocol"]
 _SERVICE = ["server", "port", "protocol"]
 
@@ -129,7 +131,8 @@ def _last_service(rows: Any) -> int:
 
 def _named(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
     """The conversations asked for."""
-    return _grouped(_oriented(flows).semi_join(asked, _KEYS)).order_by(_KEYS)
+    told = _oriented(flows).semi_join(asked, _KEYS)
+    return _grouped(told, told.hour.nunique()).order_by(_KEYS)
 
 
 def _others(flows: ibis.Table, lasting: ibis.Table, asked: ibis.Table) -> ibis.Table:
@@ -141,15 +144,30 @@ def _long(flows: ibis.Table, lasting: ibis.Table) -> ibis.Table:
     """The conversations that lived two minutes, of those whose keys are given, by service."""
     import ibis
 
-    told = _oriented(_keyed(flows).inner_join(lasting, "ends"), "clients")
-    grouped = _grouped(told, clients=ibis._.clients.max())
+    told = _oriented(_keyed(flows).inner_join(lasting, "ends"), "clients", "days")
+    grouped = _grouped(told, _hours(told), clients=ibis._.clients.max())
     lived = grouped.until_us - grouped.since_us >= LEAST_SECONDS * 1_000_000
     return grouped.filter(lived & (grouped.seen >= LEAST_PACKETS)).order_by([*_SERVICE, "client"])
 
 
+def _hours(told: ibis.Table) -> Any:
+    """Hours of the clock in which records began. Within a day a bit stands for each: to tell hours apart among millions
+    of conversations takes a second table of all their keys, so it is done for those of ``days`` alone.
+    """
+    import ibis
+
+    @ibis.udf.scalar.builtin(signature=(("int64",), "int8"))
+    def bit_count(bits):  # type: ignore[no-untyped-def]
+        ...
+
+    bits = ibis.literal(1, "int64") << told.hour.hour().cast("int64")
+    within = bit_count(bits.bit_or()).cast("int64")
+    return ibis.ifelse(told.days.max(), told.hour.nunique(where=told.days), within)
+
+
 def _lasting(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
     """Keys that may have lived so long, before all is summed of any, and how many clients of the service have lived two
-    minutes.
+    minutes; ``days``: they may have records of one hour of the day on different days.
 
     Keys are taken by 64 bits; those that share them by chance are told apart later.
     """
@@ -162,7 +180,8 @@ def _lasting(flows: ibis.Table, asked: ibis.Table) -> ibis.Table:
     )  # fmt: skip
     spans = spans.filter((spans.lived >= LEAST_SECONDS * 1_000_000) & (spans.seen >= LEAST_PACKETS))
     spans = spans.mutate(clients=spans.count().over(ibis.window(group_by="service")).cast("float64"))
-    return spans.cross_join(asked).filter(t.lived >= t.least_us).select("ends", "clients")
+    spans = spans.mutate(days=spans.lived >= WITHIN_A_DAY)
+    return spans.cross_join(asked).filter(t.lived >= t.least_us).select("ends", "clients", "days")
 
 
 def _keyed(flows: ibis.Table) -> ibis.Table:
@@ -263,7 +282,7 @@ def _micros(column: Any) -> Any:
     return column.delta(ibis.timestamp("1970-01-01 00:00:00"), unit="microsecond")
 
 
-def _grouped(told: ibis.Table, **also: Any) -> ibis.Table:
+def _grouped(told: ibis.Table, hours: Any, **also: Any) -> ibis.Table:
     import ibis
 
     t = ibis._
@@ -291,7 +310,7 @@ def _grouped(told: ibis.Table, **also: Any) -> ibis.Table:
         sampling=t.sampling.max(),
         input=t.input.argmin(t.since_us),
         first_frame=t.first_frame.argmin(t.since_us),
-        hours=t.hour.nunique(),
+        hours=hours,
         one_port=t.client_port.min() == t.client_port.max(),
         **also,
     )

@@ -82,3 +82,27 @@ def test_of_those_that_lived_so_long_all_clients_of_two_minutes_are_counted(seco
         key = client, server, int(part["port"][row]), int(part["protocol"][row])
         assert kept[key] == (int(part["octets"][row]), int(part["records"][row]))
         assert part["clients"][row] == served[key[1:]]
+
+
+def test_hours_of_the_clock_are_counted_within_a_day_and_beyond(tmp_path: Path) -> None:
+    told = flows(3000)
+    rng = np.random.default_rng(4)
+    days = np.where(told["destination_address"][:, 1] % 2 > 0, 5 * 24, 22)
+    start = (rng.integers(0, days * 60) + 30) * MINUTE
+    told = told.with_columns(flow_start_nanoseconds=start, flow_end_nanoseconds=start + 200 * 10**9)
+    store = FlowStore(tmp_path)
+    store.append(told)
+    store.flush()
+    (part,) = stitched.long_ones(store.table, 0)
+    apart = stitched.stitched(store.table, [])
+    store.close()
+    clients, servers = (told[f"{end}_address"][:, 1].astype(np.int64) for end in ("source", "destination"))
+    keys = np.stack([clients, servers, told["destination_transport_port"].astype(np.int64), start // (60 * MINUTE)], 1)
+    expected = Counter(map(tuple, np.unique(keys, axis=0)[:, :3].tolist()))
+    for found in (part, apart):
+        rows = [found[name][:, 8:].copy().view(">u8")[:, 0].astype(np.int64) for name in ("client", "server")]
+        keyed = zip(*rows, found["port"].tolist(), found["hours"].tolist(), strict=True)
+        counted = {tuple(map(int, key)): hours for *key, hours in keyed}
+        assert len(counted) == len(found["port"]) > 1000
+        assert counted == {key: expected[key] for key in counted}
+    assert set(part["hours"].tolist()) >= {1, 2, 3}
