@@ -27,6 +27,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does
+
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "monitor"))

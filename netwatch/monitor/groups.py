@@ -6,7 +6,7 @@ Without this a group that was renamed would seem to fall silent under one name a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,30 +15,41 @@ from netwatch.model.series import Entity, Series, SeriesSet
 from netwatch.scope import ScopeOptions, groups_of
 from netwatch.store.state import State
 
-KEY = "groups"
+KEY, KINDS = "groups", "kinds"
 Groups = Mapping[str, tuple[str, int]]
 """By name: what a group holds, and how far the data (ns) reached when it came to hold that."""
 
 
-def remember(state: State, asked: ScopeOptions) -> None:
-    """Note how far the data reached when each group became what it is now."""
-    noted = state.get(KEY)
+def remember(state: State, asked: ScopeOptions, kinds: Sequence[str] = ()) -> None:
+    """Note how far the data reached when each group became what it is now, and when each kind of series was first
+    asked for.
+    """
+    _note(state, KEY, {g.name: json.dumps([member.as_json() for member in g.members]) for g in groups_of(asked)})
+    _note(state, KINDS, dict.fromkeys(kinds, ""))
+
+
+def _note(state: State, key: str, holds: Mapping[str, str]) -> None:
+    noted = state.get(key)
     known, reached = json.loads(noted or "{}"), state.totals()["last"] if noted else 0
-    holds = {group.name: json.dumps([member.as_json() for member in group.members]) for group in groups_of(asked)}
-    now = {name: known[name] if known.get(name, [""])[0] == what else [what, reached] for name, what in holds.items()}
+    kept = {name: since for name, since in known.items() if holds.get(name) == since[0]}
+    now = {name: kept.get(name, [what, reached]) for name, what in holds.items()}
     if now != known or not noted:
         with state.change():
-            state.put(KEY, json.dumps(now))
+            state.put(key, json.dumps(now))
 
 
 def as_configured(series: SeriesSet, state: State) -> SeriesSet:
-    """Without the groups that are no longer configured, and of the others what came before they became so unknown."""
+    """Without the groups that are no longer configured, and of the others what came before they became so unknown.
+
+    Of a kind of series likewise what came before it was asked for, or asked for again.
+    """
     groups = configured(state)
+    kinds: Groups = json.loads(state.get(KINDS, "{}"))
     kept: dict[tuple[Entity, str], Series] = {}
     for (entity, counter), one in series.series.items():
         if is_gone(groups, entity.kind, entity.value):
             continue
-        since = groups[entity.value][1] if entity.kind == "watch" and groups else 0
+        since = groups[entity.value][1] if entity.kind == "watch" and groups else kinds.get(entity.kind, ("", 0))[1]
         kept[entity, counter] = _since(one, since) if since > series.bins.start else one
     return replace(series, series=kept)
 

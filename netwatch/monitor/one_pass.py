@@ -98,7 +98,7 @@ def _pass(options: MonitorOptions, state: State, started: int, now: int | None) 
     found, ingested, sent = Found(), 0, Sent()
     try:
         journal.recover()
-        remember(state, options.run.scope)
+        remember(state, options.run.scope, options.run.series.by)
         found = look(options.sources, options.storage, state, started)
         ingested = _ingest(journal, found)
         if ingested or state.get("sought") != str(state.totals()["last"]):

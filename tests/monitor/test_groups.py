@@ -72,3 +72,22 @@ def test_where_no_group_is_configured_all_are_seen(state):
     reach(state, 5)
     remember(state, ScopeOptions(groups={"lab": LAB}))
     assert known_from(as_configured(hours_of("lab"), state), "lab") == 5
+
+
+def test_a_kind_that_is_asked_for_again_begins_anew(state):
+    """While it was not asked for its sums are missing: that is no traffic that fell away and came back."""
+    none = ScopeOptions()
+    remember(state, none, ("scope", "port"))
+    reach(state, 2)
+    remember(state, none, ("scope", "port", "asn"))
+    reach(state, 4)
+    remember(state, none, ("scope", "asn"))
+    reach(state, 6)
+    remember(state, none, ("scope", "asn", "port"))
+    bins = Bins(0, HOUR, 10)
+    columns = (np.arange(10.0), np.ones(10), np.zeros(10), np.ones(10))
+    names = [Entity("scope", "all"), Entity("asn", "AS64496"), Entity("port", "tcp/443")]
+    made = {(name, "octets"): Series(name, "octets", bins, *columns) for name in names}
+    seen = as_configured(SeriesSet(bins, made), state)
+    begun = [int(np.flatnonzero(seen.series[name, "octets"].coverage)[0]) for name in names]
+    assert begun == [0, 2, 6]
