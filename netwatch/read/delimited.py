@@ -56,7 +56,8 @@ class DelimitedReader(LineReader):
             for counter in COUNTERS:
                 if counter not in self._told:
                     self.tally.notes[f"no column {counter} (taken as 0)"] += 1
-        return headed(block, starts, lines, self._head, quoted=True)
+        wanted = [name for told in self._told.values() for name, _ in told]
+        return headed(block, starts, lines, self._head, quoted=True, wanted=wanted)
 
     def _convert(self, column: Callable[[str], Any], n: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         reasons = np.zeros(n, np.int64)

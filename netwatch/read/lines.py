@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -218,12 +218,21 @@ def filled(block: bytes, starts: np.ndarray) -> np.ndarray:
 
 
 def headed(
-    block: bytes, starts: np.ndarray, lines: np.ndarray, head: Heading | None, *, quoted: bool
+    block: bytes,
+    starts: np.ndarray,
+    lines: np.ndarray,
+    head: Heading | None,
+    *,
+    quoted: bool,
+    wanted: Sequence[str] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, Any]:
-    """What ``LineReader._parse`` gives for ``lines`` under a heading; nothing where it names a column twice."""
+    """What ``LineReader._parse`` gives for ``lines`` under a heading; nothing where it names a column twice.
+
+    ``wanted``: the names of the columns that are looked at; all, if None.
+    """
     if head is None or len(set(head.names)) != len(head.names):
         return lines, *nothing()
-    return lines, *table(block, head.names, starts, head.delimiter, quoted)
+    return lines, *table(block, head.names, starts, head.delimiter, quoted, wanted)
 
 
 def nothing() -> tuple[np.ndarray, Any]:
@@ -233,7 +242,14 @@ def nothing() -> tuple[np.ndarray, Any]:
     return np.empty(0, np.int64), pa.table({})
 
 
-def table(block: bytes, names: list[str], starts: np.ndarray, delimiter: str, quoted: bool) -> tuple[np.ndarray, Any]:
+def table(
+    block: bytes,
+    names: list[str],
+    starts: np.ndarray,
+    delimiter: str,
+    quoted: bool,
+    wanted: Sequence[str] | None = None,
+) -> tuple[np.ndarray, Any]:
     """Lines of delimited text as an Arrow table of strings.
 
     Returns:
@@ -258,7 +274,9 @@ def table(block: bytes, names: list[str], starts: np.ndarray, delimiter: str, qu
         invalid_row_handler=refuse,
     )
     text = {name: pa.string() for name in names}
-    convert = csv.ConvertOptions(column_types=text, check_utf8=False, strings_can_be_null=False)
+    convert = csv.ConvertOptions(
+        column_types=text, check_utf8=False, strings_can_be_null=False, include_columns=wanted or None
+    )
     try:
         found = csv.read_csv(pa.py_buffer(block), read, parse, convert)
     except pa.ArrowInvalid:

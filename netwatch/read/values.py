@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any
 
 import numpy as np
 
-from netwatch.model.address import pack
+from netwatch.model.address import from_octets
 
+_MAPPED, _NO_ADDRESS = bytes(10) + b"\xff\xff", bytes(16)
 SECOND = 1_000_000_000
 _LATEST = 9_223_372_036
 _WHOLE = r"^[0-9]{1,19}$"
@@ -47,14 +49,19 @@ def mapped(column: Any, convert: Any, dtype: Any) -> np.ndarray:
 def addresses(column: Any) -> tuple[np.ndarray, np.ndarray]:
     """(uint64 (n, 2), bool (n,) whether it is an address)."""
     values, which = _unique(column)
-    table, valid = np.zeros((max(len(values), 1), 2), np.uint64), np.zeros(max(len(values), 1), np.bool_)
-    for index, value in enumerate(values):
-        try:
-            table[index] = pack(value.partition("%")[0])
-            valid[index] = True
-        except ValueError:
-            continue
+    found = [_address(value) for value in values]
+    table = from_octets(np.frombuffer(b"".join(found) or _NO_ADDRESS, np.uint8).reshape(-1, 16))
+    valid = np.array([each is not _NO_ADDRESS for each in found] or [False], np.bool_)
     return table[which], valid[which]
+
+
+def _address(text: str) -> bytes:
+    """16 octets, IPv4 mapped; without a zone; _NO_ADDRESS itself where it is none."""
+    text = text.partition("%")[0]
+    try:
+        return inet_pton(AF_INET6, text) if ":" in text else _MAPPED + inet_pton(AF_INET, text)
+    except (OSError, ValueError):
+        return _NO_ADDRESS
 
 
 def numbers(column: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -63,9 +70,19 @@ def numbers(column: Any) -> tuple[np.ndarray, np.ndarray]:
     import pyarrow.compute as pc
 
     column = column.fill_null("")
+    if _digits(column):
+        return column.cast(pa.float64()).to_numpy(zero_copy_only=False), np.ones(len(column), np.bool_)
     fits = pc.match_substring_regex(column, _NUMBER)
     values = pc.if_else(fits, column, "0").cast(pa.float64())
     return values.to_numpy(zero_copy_only=False), fits.to_numpy(zero_copy_only=False).astype(np.bool_)
+
+
+def _digits(column: Any) -> bool:
+    """Whether every text is of 1 to 19 digits and nothing else, as most are: seen at once."""
+    import pyarrow.compute as pc
+
+    longest = pc.max(pc.binary_length(column)).as_py() or 0
+    return longest < 20 and bool(pc.all(pc.ascii_is_decimal(column), min_count=0).as_py())
 
 
 def whole(column: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -73,6 +90,8 @@ def whole(column: Any) -> tuple[np.ndarray, np.ndarray]:
     import pyarrow.compute as pc
 
     values, fits = numbers(column)
+    if _digits(column):
+        return values, fits
     dotted = np.asarray(pc.match_substring_regex(column.fill_null(""), _THOUSANDS), np.bool_)
     return values, fits & (values >= 0) & (values == np.floor(values)) & ~dotted
 

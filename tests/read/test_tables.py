@@ -3,14 +3,18 @@
 import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from netwatch.errors import UnreadableInput
-from netwatch.model.address import texts
+from netwatch.model.address import pack, texts
 from netwatch.model.flows import Flows
 from netwatch.read import open_inputs
 from netwatch.read.base import ReadOptions, recognise
 from netwatch.read.source import open_source
+from netwatch.read.values import addresses
 
 START = int(np.datetime64("2018-09-11T16:42:42.251", "ns").astype(np.int64))
 END = START + 7_062_000_000
@@ -249,3 +253,29 @@ def test_zeeks_names_in_other_forms(form, tmp_path):
             "source_transport_port": 14291, "destination_transport_port": 80, "detail": 2}  # fmt: skip
     assert {column: flows[column].item() for column in told} == told
     assert not reader.tally.dropped
+
+
+def packed(text):
+    try:
+        return pack(text.partition("%")[0])
+    except ValueError:
+        return None
+
+
+PIECES = st.sampled_from(
+    [*"0123456789abcdefF:.%x ", "::", "ffff:", "255", "256", "010", "1.2.3.4", "\0", "é", "2001:db8"]
+)
+
+
+@given(st.lists(st.lists(PIECES, max_size=9).map("".join), max_size=30))
+@settings(max_examples=300, deadline=None)
+def test_addresses_are_those_of_the_standard_library(lines):
+    lines = [*lines, "::", "0.0.0.0", "fe80::1%eth0", "::ffff:1.2.3.4", "1.2.3.4"]
+    table, valid = addresses(pa.array(lines, pa.string()))
+    told = [tuple(row) if good else None for row, good in zip(table.tolist(), valid.tolist(), strict=True)]
+    assert told == [packed(line) for line in lines]
+
+
+def test_no_addresses_at_all():
+    table, valid = addresses(pa.array([], pa.string()))
+    assert table.shape == (0, 2) and valid.shape == (0,)
