@@ -11,7 +11,7 @@ import numpy as np
 from netwatch.model.elements import FLOW, Detail, Element, Orientation, Tunnel
 from netwatch.model.flows import filled as told_nothing
 from netwatch.read.lines import BAD_LINE, Heading, LineReader, filled, headed, heading
-from netwatch.read.vocabulary import DURATION, END, START, Meaning, meanings, missing
+from netwatch.read.vocabulary import DURATION, END, OWN, START, Meaning, meanings, missing
 
 _CODED = {"orientation": Orientation.names, "tunnel": Tunnel.names}
 _FLAGS = ("tcp_control_bits", "reverse_tcp_control_bits")
@@ -49,7 +49,9 @@ class DelimitedReader(LineReader):
         if self._line == 0:
             self._head = _header(block)
             self._told = meanings(self._head.names if self._head else [])
-            foreign = [(name, column) for column, told in self._told.items() for name, _ in told if name != column]
+            foreign = [
+                (name, column) for column, told in self._told.items() for name, _ in told if name.lower() not in OWN
+            ]
             if foreign:
                 self.details["read_as"] = dict(foreign)
             lines = lines[lines > (self._head.line if self._head else 0)]

@@ -75,11 +75,18 @@ def _names() -> dict[str, Meaning]:
 
 
 NAMES = _names()
+OWN = {*(element.name for element in FLOW), "flow_start", "flow_end"} - {"input", "first_frame"}
+"""Names of ours, as ``netwatch flows --csv`` writes them."""
 
 
 def meanings(names: Sequence[str]) -> dict[str, list[tuple[str, Meaning]]]:
-    """For each column of ours, the names that tell it, those first that are believed first."""
+    """For each column of ours, the names that tell it, those first that are believed first.
+
+    Of a table of our own only our names count: its ``input`` is a number in a run, nfdump's an interface.
+    """
     order = {name: place for place, name in enumerate(NAMES)}
+    if any(name.lower() == SOURCE for name in names):
+        names = [name for name in names if name.lower() in OWN]
     known = sorted((name for name in names if plain(name) in NAMES), key=lambda name: order[plain(name)])
     told: dict[str, list[tuple[str, Meaning]]] = {}
     for name in known:

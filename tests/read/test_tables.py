@@ -178,6 +178,17 @@ def test_durations(lasting, ends, tmp_path):
     assert bool(reader.tally.dropped) == (ends is None)
 
 
+def test_of_our_own_table_no_other_programs_names_are_taken(tmp_path):
+    text = (
+        "flow_start,source_address,destination_address,octet_delta_count,packet_delta_count,ingress_interface,input,"
+        "flags,Bytes\n2018-09-11T16:42:42Z,1.1.1.1,2.2.2.2,0,1,0,7,S,99\n"
+    )
+    flows, reader = read(tmp_path, text)
+    told = {"ingress_interface": 0, "octet_delta_count": 0, "tcp_control_bits": 0, "input": 0}
+    assert {column: flows[column].item() for column in told} == told
+    assert reader.details == {}
+
+
 def test_a_table_that_is_almost_one_is_told_by_what_it_has_and_lacks(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("src_ip,dst_ip,sport,bytes\n10.0.0.1,10.0.0.2,3,4\n")
