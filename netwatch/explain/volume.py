@@ -35,7 +35,9 @@ _NEAR = 3 * DAY
 
 
 class Ground(NamedTuple):
-    """What findings are made from; ``threats`` are those of mining and attacks."""
+    """What findings are made from; ``threats`` are those of mining and attacks; ``flows_since``: from when on (ns)
+    there are flows to explain with, where those before have expired.
+    """
 
     series: SeriesSet
     changes: Sequence[Change]
@@ -43,6 +45,7 @@ class Ground(NamedTuple):
     options: ExplainOptions
     names: Names = Names()
     threats: Sequence[Finding] = ()
+    flows_since: int = 0
 
     @property
     def length(self) -> int:
@@ -107,6 +110,9 @@ def _explained(ground: Ground, change: Change, beside: Sequence[Change], dimensi
     if series is not None:
         windows = windows_for(change, series, others, ground.options.window * DAY)
     words = [headline(change, ground.names, ground.length)]
+    if windows is not None and min(begin for begin, _ in (*windows.before, *windows.after)) < ground.flows_since:
+        windows = None
+        words.append("What it is made of cannot be told: flows to compare it with have expired.")
     figures = _figures(change, beside)
     compositions: list[Composition] = []
     if windows is not None:

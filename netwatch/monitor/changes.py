@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from netwatch.detect import LASTING, detect
 from netwatch.explain.conditions import condition_findings
 from netwatch.explain.volume import Ground, volume_findings
@@ -139,7 +141,9 @@ def _sighted(
         largest = sorted(fresh, key=_moved, reverse=True)[: journal.options.passes.explain]
         asked = journal.options.run.explain
         days = [d for d in journal.lake.days() if _touches(d, largest, asked.window)]
-        ground = Ground(series, largest, journal.lake.table(days), asked, Names())
+        expired = journal.state.get("expired")
+        since = int(np.datetime64(expired, "ns").astype(np.int64)) if expired else 0
+        ground = Ground(series, largest, journal.lake.table(days), asked, Names(), flows_since=since)
         findings = [*volume_findings(ground), *condition_findings(largest, series, Names())]
         names = {(change_name(c), c.since) for c in largest}
         told = [f for f in findings if f.change is not None and (change_name(f.change), f.change.since) in names]
@@ -175,7 +179,5 @@ def _moved(change: Change) -> float:
 
 
 def _touches(day: str, changes: Sequence[Change], window: int) -> bool:
-    import numpy as np
-
     at = int(np.datetime64(day, "ns").astype(np.int64))
     return any(c.since - window * DAY <= at <= (c.until or c.since) + window * DAY for c in changes)

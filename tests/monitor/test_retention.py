@@ -15,6 +15,7 @@ import five_minutes
 from spooled import CONFIG, NOW, QUIET, run
 
 from netwatch.config import load
+from netwatch.monitor.changes import _lasting, _sighted
 from netwatch.monitor.kept import fine_bins
 from netwatch.monitor.steps import look
 from netwatch.monitor.verify import opened
@@ -23,11 +24,11 @@ from netwatch.store.series_at_rest import DAY, FINE
 DAYS = 16
 
 
-def bring_day(home, day, name=""):
+def bring_day(home, day, name="", flows=20, times=1.0):
     """A day in one file."""
     indices = range(day * 288, (day + 1) * 288)
     path = home / "spool" / (name or f"v5.{day:04d}")
-    path.write_bytes(b"".join(five_minutes.octets(i, five_minutes.records(i, 20, 1)) for i in indices))
+    path.write_bytes(b"".join(five_minutes.octets(i, five_minutes.records(i, flows, 1, times=times)) for i in indices))
     os.utime(path, (NOW / 1e9 - 3600,) * 2)
 
 
@@ -52,6 +53,25 @@ def test_days_that_expired_are_no_days_without_traffic(kept_three_days):
         assert len(octets.values) < 5 * 288 and (octets.values[:-1] > 0).all()
         assert fine_bins(journal, 0, totals["last"]).start == journal.series.since > totals["first"]
         assert fine_bins(journal, 0, 1).count == 1  # a report about what has expired
+
+
+@pytest.mark.parametrize("kept", ["7d", "90d"])
+def test_what_expired_flows_would_tell_is_not_told(home, kept):
+    config = home / "netwatch.toml"
+    text = CONFIG.format(home) + QUIET + f'[retention]\nflows = "{kept}"\n[pass]\nexplain = '
+    config.write_text(text + "0\n")
+    for day in range(30):
+        bring_day(home, day, flows=5, times=3.0 if day >= 18 else 1.0)
+    run(home, NOW + 30 * DAY)
+    with opened(load(home / "netwatch.toml")) as journal:
+        totals = journal.state.totals()
+        series, changes = _lasting(journal, (totals["first"], totals["last"] // DAY * DAY))
+        config.write_text(text + "12\n")
+        journal.options = load(config)
+        told = _sighted(journal, series, changes, [])
+    (whole,) = [one for one in told if one["change"] == "level shift|scope|all|octets"]
+    assert ("flows to compare it with have expired" in " ".join(whole["words"])) == (kept == "7d")
+    assert ("added, of which" in " ".join(whole["words"])) == (kept == "90d")
 
 
 def test_what_comes_late_for_a_day_that_expired_is_added_to_its_hours(kept_three_days):
