@@ -11,13 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from netwatch.config import Options
 from netwatch.explain.threats import threat_findings
-from netwatch.fingerprint import Fingerprinter
 from netwatch.meter import Meter
 from netwatch.model.elements import Direction
 from netwatch.model.finding import Finding
@@ -32,6 +31,9 @@ from netwatch.scope import Scope
 from netwatch.series import SeriesOptions
 from netwatch.store import FlowStore
 from netwatch.store.lake import Ingest, Lake, heard_text
+
+if TYPE_CHECKING:
+    from netwatch.fingerprint import Fingerprinter
 
 SECOND = 10**9
 DAY = 86_400 * SECOND
@@ -133,6 +135,8 @@ def increment(named: Sequence[Named], options: Options, context: Context) -> Ite
         UsageError: an option that means nothing.
         OutputError: no room for what must be kept aside.
     """
+    from netwatch.fingerprint import Fingerprinter  # not loaded by a pass to which nothing came
+
     scope = Scope.build(options.scope)
     fingerprinter = Fingerprinter(options.fingerprint)
     with FlowStore.scratch() as observed, FlowStore.scratch() as store:

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from netwatch.config import Options
-from netwatch.fingerprint import Fingerprinter
 from netwatch.meter import Copies, Meter
 from netwatch.model.elements import Direction
 from netwatch.model.flows import Flows, octets_both, rebatched
@@ -120,6 +119,7 @@ def judged(paths: Sequence[str | Path], options: Options, advance: Advance = lam
         UnreadableInput: nothing could be read from any input.
         OutputError: no room for what must be kept aside.
     """
+    from netwatch.fingerprint import Fingerprinter
     from netwatch.series import SeriesBuilder
 
     scope = Scope.build(options.scope)

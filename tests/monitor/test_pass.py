@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -200,3 +201,16 @@ def test_what_is_compressed_after_it_was_taken_in_is_not_taken_in_again(home):
         os.utime(path, (NOW / 1e9 - 50,) * 2)
     assert run(home).inputs_ingested == 0
     assert rows(home) == before.flows
+
+
+def test_pass_without_anything_new_loads_no_rules_and_no_query_engine(home):
+    bring(home, 0)
+    run(home)
+    code = (
+        "import sys; from pathlib import Path; from netwatch.config import load\n"
+        "from netwatch.monitor.one_pass import run_pass\n"
+        f"summary = run_pass(load(Path({str(home / 'netwatch.toml')!r})), {NOW}).summary\n"
+        "print(summary.inputs_seen, [m for m in ('netwatch.fingerprint.rule', 'duckdb', 're2') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=home)
+    assert done.stdout == "1 []\n"
