@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netwatch.detect.matching import POINTS, lasting, part_of_level
+from netwatch.detect.matching import POINTS, called, part_of_level
 from netwatch.detect.options import DetectOptions
 from netwatch.detect.study import Detector, Study
 from netwatch.detect.zone import localised
@@ -47,5 +47,5 @@ def detect(series: SeriesSet, options: DetectOptions) -> list[Change]:
     for one in study.each():
         found += [change for detector in alone for change in detector(one)]
     told = [c for c in found if c.kind not in POINTS or part_of_level(c, found, series.bins.width) is None]
-    told = [lasting(change) for change in joined(told, series.bins.width)]
+    told = [called(change) for change in joined(told, series.bins.width)]
     return sorted(told, key=lambda c: (c.since, c.kind, c.entity, c.counter))

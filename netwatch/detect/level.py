@@ -16,8 +16,9 @@ from netwatch.detect.local_step import mixed, step
 from netwatch.detect.noise import Estimate
 from netwatch.detect.pieces import pieces, without_spikes
 from netwatch.detect.plain import ALIKE, plain
+from netwatch.detect.rates import sides
 from netwatch.detect.sampling import sampling_changes
-from netwatch.detect.search import Structure, structure, yearly
+from netwatch.detect.search import Structure, cycles, structure
 from netwatch.detect.structure import EPISODE, RAMP, STEP, Atom, Sought, column
 from netwatch.detect.study import Study
 from netwatch.detect.weekdays import weekdays_add
@@ -28,6 +29,12 @@ WEEKLY_FROM = 180
 """Days of history from which atoms are first sought among weeks."""
 _WAVES_FROM = 1.9 * 365.25
 """Days that must be known for yearly waves."""
+_BLOCKS = 4.0
+"""Levels a day above which there are too few days for a rhythm to have been taken out."""
+_BESIDE, _MOST_OF_IT = 3, 0.6
+"""Levels on each side of a sudden change, and the share of it that they must show."""
+_WAVES_OF_DAY = (0.2, 0.7)
+"""Days from which the first and the second wave of the day are sought."""
 _REACH, _STEP_REACH = 180, 60
 _EPISODE_DAYS = 90
 _RECENT, _LATEST = 91, 35
@@ -40,7 +47,7 @@ _INNER = 7
 _LEAST = 24
 _MOST = 0.7
 """Share of a ramp from which on a level shift in it is what it tells of."""
-_SHORT_RATIO = 1.5
+_SHORT_RATIO, _DAY_RATIO = 1.5, 2.0
 _RAMP_ENDS = (16, 4)
 """Weeks round the likeliest ends of a ramp within which they may be, and the stride."""
 
@@ -56,9 +63,9 @@ def find_levels(study: Study) -> Iterator[Change]:
 def changes_of(series: Series, study: Study, kind: ChangeKind, detector: str) -> Iterator[Change]:
     """Changes of one series' level; steps are called ``kind``."""
     base = study.baseline(series)
-    levels = levels_of(series, base)
+    levels = levels_of(series, base, study.flows(series))
     known = ~np.isnan(levels.values)
-    if known.sum() < _LEAST or known.sum() / levels.per_day < 7:
+    if known.sum() < max(_LEAST, study.options.least_days * levels.per_day):
         return
     recent: list[Change] = []
     if levels.per_day == 1.0 and len(known) >= WEEKLY_FROM:
@@ -128,7 +135,7 @@ class _Report(ABC):
         times, (begin, until), estimate = self.levels.times, span, found.estimate
         stop = self.n if until is None else until
         left, begin = self._unseen(begin, begin)
-        rates = _rates(self.series, (int(times[left]), int(times[begin]), int(times[stop])), kind)
+        rates = sides(self.series, (int(times[left]), int(times[begin]), int(times[stop])), kind)
         first, last = self._unseen(*found.since)
         low, high = (int(times[np.clip(p, 0, self.n)]) for p in (first - 1, last + 1))
         recent = (self.n - (begin if until is None else stop)) / self.levels.per_day < _PROVISIONAL_DAYS
@@ -178,14 +185,20 @@ class _Fine(_Report):
         atoms: tuple[Atom, ...] = ()
         if levels.day is None:
             self.found = self._sought(levels.values)
+            if levels.per_day > _BLOCKS:
+                self.level = self._calm()
         else:
             # What weekdays add is known best beside what was found, which is found best without what they add.
             for _ in range(2):
                 rest = levels.values - sum((a.size * column(self.n, a) for a in atoms), np.zeros(self.n))
                 self.found = self._sought(levels.values - weekdays_add(rest, levels.day, int(7 * levels.per_day)))
                 atoms = self.found.atoms
+        # Of less than two days what climbs may be a morning, and what falls a night.
+        self.of_day = levels.per_day > _BLOCKS and _WAVES_OF_DAY[0] <= self.n / levels.per_day < 2
         self.phi = self.found.noise.phi
         self.min_ratio = self.options.min_ratio if self.n >= 56 * levels.per_day else _SHORT_RATIO
+        if self.of_day:
+            self.min_ratio = _DAY_RATIO
 
     def _sought(self, values: np.ndarray) -> Structure:
         """Atoms of a level; ``level`` and ``coarse`` are what they were sought in."""
@@ -194,17 +207,43 @@ class _Fine(_Report):
         self.coarse = without_turns(_centres(self.level, self.factor)) if self.factor > 1 else self.level
         per_day = self.levels.per_day
         longest, shortest = int(_EPISODE_DAYS * per_day / self.factor), 2 if self.factor > 1 else 3
-        sought = Sought(self.options.penalty, longest, shortest, self.n >= 90 * per_day)
+        sought = Sought(self.options.penalty, longest, shortest, self.n >= 90 * per_day or per_day > _BLOCKS)
         found = structure(self.coarse, self.fixed, sought)
         return found._replace(atoms=plain(found.atoms))
 
     def _fixed(self, n: int, factor: int) -> np.ndarray:
-        """Yearly waves, and steps where the sampling changes, for the counters that it is not corrected in; (n, k)."""
+        """Waves of the year, of under a week those of the day, and steps where the sampling changes, for the counters
+        that it is not corrected in; (n, k).
+        """
         years = (self.levels.times[: n * factor : factor] - self.levels.times[0]) / (365.25 * DAY)
         known = float(np.count_nonzero(~np.isnan(self.levels.values))) / self.levels.per_day
-        waves = yearly(years, known >= _WAVES_FROM)
+        waves = cycles(years, known >= _WAVES_FROM)
+        if self.levels.per_day > _BLOCKS:
+            waves = self._day(years * 365.25)
         inside = [Atom(STEP, int(p), n) for p in self._resampled(factor) if 1 <= p < n - 1]
         return np.column_stack([waves, *(column(n, atom) for atom in inside)])
+
+    def _sudden(self, place: int, effect: float) -> bool:
+        """Whether most of a change comes between three levels and the next three, as no morning or night does."""
+        sides = self.level[max(0, place - _BESIDE) : place], self.level[place : place + _BESIDE]
+        if not self.of_day or any(np.isnan(side).all() for side in sides):
+            return True
+        jump = float(np.nanmedian(sides[1]) - np.nanmedian(sides[0]))
+        return bool(jump * np.sign(effect) >= _MOST_OF_IT * abs(effect))
+
+    def _day(self, days: np.ndarray) -> np.ndarray:
+        """An intercept and the waves of the day that so short a time can tell from a step; (n, 1 to 5)."""
+        kept = np.searchsorted(_WAVES_OF_DAY, days[-1], side="right")
+        return cycles(days, enough=True)[:, : 1 + 2 * int(kept)]
+
+    def _calm(self) -> np.ndarray:
+        """The level without the waves of the day, as they are beside what was found; float64 (n,)."""
+        columns = np.column_stack([self.fixed, *(column(self.n, a) for a in self.found.atoms)])
+        known = ~np.isnan(self.level)
+        effects = np.linalg.lstsq(columns[known], self.level[known], rcond=None)[0]
+        waves = slice(1, self.fixed.shape[1])
+        calm: np.ndarray = self.level - self.fixed[:, waves] @ effects[waves]
+        return calm
 
     def changes(self) -> Iterator[Change]:
         """All that is worth telling, in order of time."""
@@ -217,12 +256,22 @@ class _Fine(_Report):
             else:
                 made.append(self._shift(now))
         made += [self._episode(a) for a in self.found.atoms if a.kind == EPISODE]
-        made += [self._ramp(a) for a in self.found.atoms if a.kind == RAMP]
+        if not self.of_day:
+            made += [self._ramp(a) for a in self.found.atoms if a.kind == RAMP]
         # Atoms that were moved to one place are one change.
         told = {(change.kind, change.since): change for change in made if change is not None}
-        shifts = [change for change in told.values() if change.kind is self.kind]
-        kept = (c for c in told.values() if c.kind is not ChangeKind.RAMP or not any(_most(s, c) for s in shifts))
-        yield from sorted(kept, key=lambda c: c.since)
+        shifts = _distinct([change for change in told.values() if change.kind is self.kind])
+        rest = [change for change in told.values() if change.kind is not self.kind]
+        kept = [c for c in rest if c.kind is not ChangeKind.RAMP or not any(_most(s, c) for s in shifts)]
+        yield from sorted((c for c in [*shifts, *kept] if self._holds(c)), key=lambda c: c.since)
+
+    def _holds(self, change: Change) -> bool:
+        """Whether a change within hours is sure and moved the mean, too: a few bursts and pauses have any median."""
+        if self.levels.per_day <= _BLOCKS:
+            return True
+        sure = change.ratio_low > 1 or change.ratio_high < 1
+        moved = change.after / change.before if change.before > 0 and change.after > 0 else change.ratio
+        return sure and bool(np.log(moved) * np.sign(np.log(change.ratio)) >= np.log(self.min_ratio))
 
     def _returns(self, now: Atom, after: Atom) -> bool:
         days = (after.at - now.at) * self.factor / self.levels.per_day
@@ -271,7 +320,7 @@ class _Fine(_Report):
         low, high = max(low, place - _STEP_REACH), min(high, place + _STEP_REACH)
         near = step(self.level, place, (low, high), self._sampling_error(low, high))
         estimate = mixed(near, found.estimate)
-        if abs(estimate.effect) < np.log(self.min_ratio):
+        if abs(estimate.effect) < np.log(self.min_ratio) or not self._sudden(place, estimate.effect):
             return None
         return self._change(self.kind, (place, None), found._replace(estimate=estimate))
 
@@ -280,6 +329,10 @@ class _Fine(_Report):
         if found.atom.until - found.atom.at >= _INNER:
             found = found._replace(estimate=mixed(found.estimate, self._within(atom, found.atom)))
         if abs(found.estimate.effect) < np.log(self.min_ratio) or not _sure(found.estimate):
+            return None
+        if not self._sudden(found.atom.at, found.estimate.effect) or not self._sudden(
+            found.atom.until, -found.estimate.effect
+        ):
             return None
         return self._change(ChangeKind.EPISODE, (found.atom.at, found.atom.until), found)
 
@@ -311,6 +364,20 @@ class _Fine(_Report):
         )
 
 
+def _distinct(shifts: list[Change]) -> list[Change]:
+    """Of level shifts of one direction that may have come at one time the greatest: each was sized by all of it."""
+    kept: list[Change] = []
+    for shift in sorted(shifts, key=lambda c: -abs(np.log(c.ratio))):
+        if not any(
+            (shift.ratio > 1) == (other.ratio > 1)
+            and shift.since_low < other.since_high
+            and other.since_low < shift.since_high
+            for other in kept
+        ):
+            kept.append(shift)
+    return kept
+
+
 def _most(shift: Change, ramp: Change) -> bool:
     """Whether a level shift within a ramp is most of it."""
     within = ramp.since <= shift.since and (ramp.until is None or shift.since <= ramp.until)
@@ -331,25 +398,3 @@ def _centres(values: np.ndarray, factor: int) -> np.ndarray:
     out = np.full(count, np.nan)
     out[known] = centres(blocks[known])
     return out
-
-
-def _rates(series: Series, span: tuple[int, int, int], kind: ChangeKind) -> tuple[float, float]:
-    """Mean per second before the first and from the second instant to the last: up to eight weeks on each side; of a
-    ramp at its two ends.
-    """
-    bins, weeks = series.bins, 56 * DAY
-    left, begin, end = span
-    after = (max(begin, end - weeks), end) if kind == ChangeKind.RAMP else (begin, min(end, begin + weeks))
-    before = (left - weeks, left)
-    if kind == ChangeKind.RAMP and begin - bins.start < weeks // 4:
-        before = (begin, begin + weeks // 2)
-    return mean_rate(series, *before), mean_rate(series, *after)
-
-
-def mean_rate(series: Series, since: int, until: int) -> float:
-    """Mean per second of the known bins between two instants, NaN where none is known."""
-    bins = series.bins
-    first, last = (int(np.clip((t - bins.start) // bins.width, 0, bins.count)) for t in (since, until))
-    known = series.values[first:last]
-    known = known[~np.isnan(known)]
-    return float(known.mean()) / (bins.width / 1e9) if len(known) else float("nan")

@@ -13,6 +13,10 @@ from netwatch.model.series import Series
 
 _FULL = 0.9
 """Share of bins with traffic from which on the middle of a day's logs is its level."""
+_WEEK_FROM, _PLACES, _SPARSE = 7 * DAY, 96, 36
+"""Known time from which blocks are of 6 h; what is shorter is cut into about so many, fewer where bins are empty."""
+_FLOWS = 20
+"""Flows that a block needs: fewer are some host's click, not a level."""
 _GAP = 14
 """Places that are left of a longer gap."""
 _NOTHING = 14
@@ -30,11 +34,12 @@ class Levels(NamedTuple):
     day: np.ndarray | None = None
 
 
-def levels_of(series: Series, base: Baseline) -> Levels:
+def levels_of(series: Series, base: Baseline, flows: float = np.inf) -> Levels:
     """The levels that structure is sought in: days, 6 h blocks where under eight weeks are known, or bins of a day and
-    more; of a long gap two weeks of places are left, or as many blocks.
+    more; of a long gap two weeks of places are left, or as many blocks. What is shorter than a week is cut into blocks
+    on each of which some of its ``flows`` fall.
     """
-    return _without_gaps(_levels(series, base))
+    return _without_gaps(_levels(series, base, flows))
 
 
 def _without_gaps(levels: Levels) -> Levels:
@@ -54,7 +59,7 @@ def _without_gaps(levels: Levels) -> Levels:
     )
 
 
-def _levels(series: Series, base: Baseline) -> Levels:
+def _levels(series: Series, base: Baseline, flows: float) -> Levels:
     clock = base.clock
     if clock.slots == 1:
         times = np.append(series.bins.times(), series.bins.end)
@@ -63,17 +68,21 @@ def _levels(series: Series, base: Baseline) -> Levels:
         end = max(series.bins.end, int(clock.midnight[-1]) + 1)
         daily = base.level if seldom_empty(series) else logs_of_means(series, clock.day, clock.weekday[: clock.days])
         return Levels(np.where(passing(daily), np.nan, daily), np.append(clock.midnight, end), 1.0)
-    per = max(1, DAY // 4 // series.bins.width)
+    weeks = np.count_nonzero(~np.isnan(series.values)) * series.bins.width >= _WEEK_FROM
+    places = max(1.0, min(_PLACES if seldom_empty(series) else _SPARSE, flows / _FLOWS))
+    per = max(1, DAY // 4 // series.bins.width if weeks else int(series.bins.count / places))
     count = series.bins.count // per
-    if seldom_empty(series):
+    if weeks and seldom_empty(series):
         profile = np.log(base.expected) - _slow(base)
         blocks = (base.log - profile)[: count * per].reshape(count, per)
         known = well_known(blocks, 0.5)
         values = np.full(count, np.nan)
         values[known] = np.nanmedian(blocks[known], axis=1)
     else:
-        values = logs_of_means(series, np.arange(series.bins.count) // per, np.arange(count) % 4)
+        values = logs_of_means(series, np.arange(series.bins.count) // per, np.arange(count) % (4 if weeks else 1))
     times = series.bins.start + series.bins.width * per * np.arange(count + 1)
+    if not weeks:
+        return Levels(values, times, DAY / (per * series.bins.width))
     return Levels(values, times, 4.0, clock.day[per // 2 :: per][:count])
 
 

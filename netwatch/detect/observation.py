@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from netwatch.detect.clock import SECOND
-from netwatch.detect.level import mean_rate
+from netwatch.detect.rates import mean_rate
 from netwatch.detect.sampling import sampling_changes
 from netwatch.detect.study import Study
 from netwatch.model.change import Change, ChangeKind

@@ -17,6 +17,7 @@ class DetectOptions:
     ``min_ramp``: smallest total ratio of a ramp, and ``min_ramp_year`` its smallest ratio a year.
     ``min_point``: smallest ratio to the baseline of a spike or drop.
     ``penalty``: least fall of the deviance (twice the log likelihood) for which a step is held to be real.
+    ``least_days``: history from which changes of the level are told.
     """
 
     false_alarms_per_month: float = 1.0
@@ -27,7 +28,10 @@ class DetectOptions:
     min_ramp_year: float = 1.35
     min_point: float = 1.25
     penalty: float = 12.0
+    least_days: float = 0.0
 
     def repeated(self) -> DetectOptions:
-        """The settings of looks day after day at what grows: each is another chance to err, so twice the penalty."""
-        return replace(self, penalty=2.0 * self.penalty)
+        """The settings of looks day after day at what grows: each is another chance to err, so twice the penalty,
+        and none of the level in the first week, before the days of it can be compared.
+        """
+        return replace(self, penalty=2.0 * self.penalty, least_days=7.0)

@@ -9,8 +9,8 @@ import numpy as np
 
 from netwatch.detect.channels import SHARES, Channel, evened, learnt
 from netwatch.detect.expectation import Baseline
-from netwatch.detect.level import mean_rate
 from netwatch.detect.passing import passing
+from netwatch.detect.rates import mean_rate
 from netwatch.detect.study import Study
 from netwatch.detect.tails import threshold
 from netwatch.model.change import Change, ChangeKind

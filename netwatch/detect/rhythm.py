@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from netwatch.detect.expectation import Baseline
-from netwatch.detect.level import mean_rate
 from netwatch.detect.levels import seldom_empty
+from netwatch.detect.rates import mean_rate
 from netwatch.detect.study import Study
 from netwatch.kernels.segments import row_medians
 from netwatch.model.change import Change, ChangeKind

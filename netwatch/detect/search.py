@@ -30,11 +30,13 @@ class Structure(NamedTuple):
     noise: Noise
 
 
-def yearly(years: np.ndarray, enough: bool) -> np.ndarray:
-    """Intercept, and two waves a year where there are ``enough`` data; float64 (n, 1 or 5) for times (n,) in years."""
-    columns = [np.ones(len(years))]
+def cycles(periods: np.ndarray, enough: bool) -> np.ndarray:
+    """Intercept, and two waves a period where there are ``enough`` data; float64 (n, 1 or 5) for times (n,) in periods:
+    years or days.
+    """
+    columns = [np.ones(len(periods))]
     for k in (1, 2) if enough else ():
-        columns += [np.cos(2 * np.pi * k * years), np.sin(2 * np.pi * k * years)]
+        columns += [np.cos(2 * np.pi * k * periods), np.sin(2 * np.pi * k * periods)]
     return np.stack(columns, axis=1)
 
 

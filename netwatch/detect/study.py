@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from netwatch.detect.expectation import Baseline, baseline
 from netwatch.detect.options import DetectOptions
 from netwatch.model.change import Change
-from netwatch.model.series import Series, SeriesSet
+from netwatch.model.series import Entity, Series, SeriesSet
 
 LEAST_BINS = 30
 LEAST_SEEN = 0.2
@@ -19,9 +19,16 @@ LEAST_SEEN = 0.2
 class Study:
     """Series with their baselines."""
 
-    def __init__(self, series: SeriesSet, options: DetectOptions, count: int | None = None) -> None:
+    def __init__(
+        self,
+        series: SeriesSet,
+        options: DetectOptions,
+        count: int | None = None,
+        flows: Mapping[Entity, float] | None = None,
+    ) -> None:
         self.series = series
         self.options = options
+        self._flows = _flows(series) if flows is None else flows
         self.count = sum(1 for _ in self.watched()) if count is None else count
         """Series that share the budget of false alarms."""
         self._baselines: dict[int, Baseline] = {}
@@ -38,7 +45,12 @@ class Study:
     def each(self) -> Iterator[Study]:
         """A study of each watched series alone, so that one baseline is held at a time."""
         for one in self.watched():
-            yield Study(SeriesSet(self.series.bins, {(one.entity, one.counter): one}), self.options, self.count)
+            alone = SeriesSet(self.series.bins, {(one.entity, one.counter): one})
+            yield Study(alone, self.options, self.count, self._flows)
+
+    def flows(self, series: Series) -> float:
+        """Flows that a series rests on; 0 where only those of others are counted, infinity where none are."""
+        return self._flows.get(series.entity, 0.0 if self._flows else np.inf)
 
     def baseline(self, series: Series) -> Baseline:
         """The series' baseline."""
@@ -46,6 +58,11 @@ class Study:
         if key not in self._baselines:
             self._baselines[key] = baseline(series, self.options)
         return self._baselines[key]
+
+
+def _flows(series: SeriesSet) -> dict[Entity, float]:
+    """Flows of each entity of which they are counted."""
+    return {one.entity: float(np.nansum(one.values)) for one in series.series.values() if one.counter == "flows"}
 
 
 def _remainder(series: Series) -> bool:

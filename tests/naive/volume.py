@@ -49,3 +49,16 @@ def smooth(days: int, seed: int) -> np.ndarray:
     rhythm = 0.5 * np.cos(2 * np.pi * (t % 24 - 15) / 24) - 0.2 * np.isin(t // 24 % 7, (5, 6))
     made: np.ndarray = 1e9 * np.exp(rhythm + between + hour)
     return made
+
+
+def brief(length: int, width: int, seed: int) -> np.ndarray:
+    """Octets in bins of ``width`` of ``length`` seconds, begun at any hour of the day: bursty bins on AR(1)."""
+    rng = np.random.default_rng(seed)
+    n = length // width
+    slow, phi = np.zeros(n), 0.9
+    for at in range(1, n):
+        slow[at] = phi * slow[at - 1] + rng.normal(0, 0.04)
+    hour = rng.uniform(0, 24) + np.arange(n) * width / 3600
+    log = 0.5 * np.cos(2 * np.pi * (hour % 24 - 15) / 24) + slow + rng.normal(0, 0.3, n)
+    values: np.ndarray = 1e6 * np.exp(log)
+    return values
