@@ -13,6 +13,7 @@ from netwatch.detect.expectation import centres, well_known
 from netwatch.detect.interval import Located, around, located, turning, without_turns
 from netwatch.detect.levels import Levels, levels_of
 from netwatch.detect.local_step import mixed, step
+from netwatch.detect.matching import distinct
 from netwatch.detect.noise import Estimate
 from netwatch.detect.pieces import pieces, without_spikes
 from netwatch.detect.plain import ALIKE, plain
@@ -31,6 +32,8 @@ _WAVES_FROM = 1.9 * 365.25
 """Days that must be known for yearly waves."""
 _BLOCKS = 4.0
 """Levels a day above which there are too few days for a rhythm to have been taken out."""
+_TENFOLD = 10.0
+"""Ratio of the edges of an interval from which on a size is not known."""
 _BESIDE, _MOST_OF_IT = 3, 0.6
 """Levels on each side of a sudden change, and the share of it that they must show."""
 _WAVES_OF_DAY = (0.2, 0.7)
@@ -260,16 +263,16 @@ class _Fine(_Report):
             made += [self._ramp(a) for a in self.found.atoms if a.kind == RAMP]
         # Atoms that were moved to one place are one change.
         told = {(change.kind, change.since): change for change in made if change is not None}
-        shifts = _distinct([change for change in told.values() if change.kind is self.kind])
+        shifts = distinct([change for change in told.values() if change.kind is self.kind])
         rest = [change for change in told.values() if change.kind is not self.kind]
         kept = [c for c in rest if c.kind is not ChangeKind.RAMP or not any(_most(s, c) for s in shifts)]
         yield from sorted((c for c in [*shifts, *kept] if self._holds(c)), key=lambda c: c.since)
 
     def _holds(self, change: Change) -> bool:
-        """Whether a change within hours is sure and moved the mean, too: a few bursts and pauses have any median."""
+        """Whether a change within hours is sure, of a known size and of the mean, too: bursts have any median."""
         if self.levels.per_day <= _BLOCKS:
             return True
-        sure = change.ratio_low > 1 or change.ratio_high < 1
+        sure = (change.ratio_low > 1 or change.ratio_high < 1) and change.ratio_high < _TENFOLD * change.ratio_low
         moved = change.after / change.before if change.before > 0 and change.after > 0 else change.ratio
         return sure and bool(np.log(moved) * np.sign(np.log(change.ratio)) >= np.log(self.min_ratio))
 
@@ -362,20 +365,6 @@ class _Fine(_Report):
         return self._change(
             ChangeKind.RAMP, (begin, None if found.atom.until >= n - 2 else end), found._replace(since=since)
         )
-
-
-def _distinct(shifts: list[Change]) -> list[Change]:
-    """Of level shifts of one direction that may have come at one time the greatest: each was sized by all of it."""
-    kept: list[Change] = []
-    for shift in sorted(shifts, key=lambda c: -abs(np.log(c.ratio))):
-        if not any(
-            (shift.ratio > 1) == (other.ratio > 1)
-            and shift.since_low < other.since_high
-            and other.since_low < shift.since_high
-            for other in kept
-        ):
-            kept.append(shift)
-    return kept
 
 
 def _most(shift: Change, ramp: Change) -> bool:

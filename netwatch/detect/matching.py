@@ -85,6 +85,20 @@ def _levels(change: Change) -> float:
     return levels if isinstance(levels, float) else 1.0
 
 
+def distinct(shifts: list[Change]) -> list[Change]:
+    """Of level shifts of one direction that may have come at one time the greatest: each was sized by all of it."""
+    kept: list[Change] = []
+    for shift in sorted(shifts, key=lambda c: -abs(np.log(c.ratio))):
+        if not any(
+            (shift.ratio > 1) == (other.ratio > 1)
+            and shift.since_low < other.since_high
+            and other.since_low < shift.since_high
+            for other in kept
+        ):
+            kept.append(shift)
+    return kept
+
+
 def about_observation(point: Change, found: Sequence[Change], width: int) -> Change | None:
     """The gap or sampling change, of whichever series, that a spike or drop stands beside or in."""
     for other in found:
