@@ -228,10 +228,10 @@ class _Fine(_Report):
 
     def _sudden(self, place: int, effect: float) -> bool:
         """Whether most of a change comes between three levels and the next three, as no morning or night does."""
-        sides = self.level[max(0, place - _BESIDE) : place], self.level[place : place + _BESIDE]
-        if not self.of_day or any(np.isnan(side).all() for side in sides):
+        before, after = self.level[max(0, place - _BESIDE) : place], self.level[place : place + _BESIDE]
+        if not self.of_day or np.isnan(before).all() or np.isnan(after).all():
             return True
-        jump = float(np.nanmedian(sides[1]) - np.nanmedian(sides[0]))
+        jump = float(np.nanmedian(after) - np.nanmedian(before))
         return bool(jump * np.sign(effect) >= _MOST_OF_IT * abs(effect))
 
     def _day(self, days: np.ndarray) -> np.ndarray:
@@ -333,9 +333,8 @@ class _Fine(_Report):
             found = found._replace(estimate=mixed(found.estimate, self._within(atom, found.atom)))
         if abs(found.estimate.effect) < np.log(self.min_ratio) or not _sure(found.estimate):
             return None
-        if not self._sudden(found.atom.at, found.estimate.effect) or not self._sudden(
-            found.atom.until, -found.estimate.effect
-        ):
+        ends = (found.atom.at, found.estimate.effect), (found.atom.until, -found.estimate.effect)
+        if not all(self._sudden(*end) for end in ends):
             return None
         return self._change(ChangeKind.EPISODE, (found.atom.at, found.atom.until), found)
 

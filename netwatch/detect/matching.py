@@ -15,7 +15,6 @@ POINTS = (ChangeKind.SPIKE, ChangeKind.DROP)
 POINT_SLACK, LEVEL_SLACK = DAY // 4, 14 * DAY
 _LASTING = 3 * DAY
 _ABOUT = 1.5
-_BLOCKS = 4.0
 _EDGE = 2 * DAY
 """So near to the edge of a level's change, a spike or drop is that edge."""
 
@@ -45,13 +44,13 @@ def part_of_level(point: Change, found: Sequence[Change], width: int) -> Change 
     for other in found:
         if other.kind not in LEVELS or other.kind is ChangeKind.RAMP:
             continue  # a ramp has no edge that a point could be
-        slack = max(width, _EDGE if _levels(other) <= _BLOCKS else round(2 * DAY / _levels(other)))
+        slack = max(width, round(2 * DAY / other.levels_per_day) if other.brief else _EDGE)
         if (other.entity, other.counter) != (point.entity, point.counter):
             continue
         edges = (other.since,) if other.until is None else (other.since, other.until)
         within = other.until is not None and other.since <= point.since < other.until
         alike = (point.ratio > 1) == (other.ratio > 1)
-        if _levels(other) > _BLOCKS and not alike and abs((point.until or 0) - other.since) <= slack:
+        if other.brief and not alike and abs((point.until or 0) - other.since) <= slack:
             return other  # what was before a step, seen from what came after
         if any(abs(point.since - edge) <= slack for edge in edges) and (alike or _lesser(point, other)):
             return other
@@ -74,15 +73,9 @@ def called(change: Change) -> Change:
         return change
     if change.kind in POINTS and change.until - change.since >= _LASTING:
         return replace(change, kind=ChangeKind.EPISODE)
-    if change.kind is ChangeKind.EPISODE and _levels(change) > _BLOCKS:
+    if change.kind is ChangeKind.EPISODE and change.brief:
         return replace(change, kind=ChangeKind.SPIKE if change.ratio > 1 else ChangeKind.DROP)
     return change
-
-
-def _levels(change: Change) -> float:
-    """Levels a day that a change was found in."""
-    levels = change.facts.get("levels_per_day", 1.0)
-    return levels if isinstance(levels, float) else 1.0
 
 
 def distinct(shifts: list[Change]) -> list[Change]:

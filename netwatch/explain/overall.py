@@ -90,7 +90,7 @@ def unmoved(change: Change) -> bool:
 
 
 def _made_of(
-    ground: Ground, series: Series, periods: Periods, unmoved: bool
+    ground: Ground, series: Series, periods: Periods, even: bool
 ) -> tuple[list[Composition], dict[str, tuple[float, float]], list[str]]:
     """What was added or lost between the periods split up, the rate of each family in them, and both in words.
 
@@ -99,7 +99,7 @@ def _made_of(
     windows = Windows((periods.first,), (periods.last,), _seconds(series, (periods.first,), (periods.last,)))
     flows = prepared(marked(ground.flows, ground.threats), windows)
     options = replace(ground.options, block=periods.block)
-    if unmoved:
+    if even:
         levels = levels_of([split(flows, ["family"], "octets", options)], "octets")
         return [], levels, parts_words(levels)
     compositions = [

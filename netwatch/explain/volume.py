@@ -32,8 +32,6 @@ _PASSING = ("family", "class", "asn", "port", "host")
 _BRIEF = ("family", "class", "host")
 """What a change is split by: one that lasts, one that passes, and one of the smaller."""
 _NEAR = 3 * DAY
-_BLOCKS = 4.0
-"""Levels a day above which a change was found in a capture of under a week."""
 
 
 class Ground(NamedTuple):
@@ -203,8 +201,7 @@ def _limits(change: Change, windows: Windows | None) -> tuple[str, ...]:
         limits.append("One side of the change was not observed, so it was not split up.")
     elif min(windows.seconds) < 28 * DAY / 1e9:
         limits.append("Less than four weeks on one side: the intervals of the shares rest on little data.")
-    levels = change.facts.get("levels_per_day", 0.0)
-    if isinstance(levels, float) and levels > _BLOCKS:
+    if change.brief:
         limits.append("In less than a week the rhythm is hardly known: at that time of the day it may be usual.")
     elif change.provisional:
         limits.append("The change is too recent for its date to be settled.")

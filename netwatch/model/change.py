@@ -58,6 +58,17 @@ class Change:
     facts: dict[str, object] = field(default_factory=dict)
 
     @property
+    def levels_per_day(self) -> float:
+        """Levels a day that a level's change was found among; 1 of other changes."""
+        levels = self.facts.get("levels_per_day")
+        return levels if isinstance(levels, float) else 1.0
+
+    @property
+    def brief(self) -> bool:
+        """Whether it was found in a capture of under a week: among levels finer than a quarter of a day."""
+        return self.levels_per_day > 4
+
+    @property
     def unseen(self) -> bool:
         """Whether it began while nothing was seen: long before it was first seen, or just then."""
         return self.since - self.since_low > 7 * max(_DAY, self.since_high - self.since)
