@@ -24,6 +24,7 @@ from netwatch.report import InputFile, Report, write
 from netwatch.report.clock import Clock
 from netwatch.report.csv import CsvWriter, cell
 from netwatch.report.figures.canvas import drawable
+from netwatch.report.figures.volume import draw as draw_volume
 from netwatch.report.html import inline
 from netwatch.report.pages.method import inputs
 from netwatch.report.pages.summary import first_findings, key_numbers
@@ -235,3 +236,14 @@ def test_places_name_each_input_once() -> None:
     assert _places(["2#7"]) == "2 #7"
     assert _places(["a-very-long-name-of-a-file.pcap.gz#5"]) == "a-very-lo….pcap.gz #5"
     assert _places([]) == ""
+
+
+def test_no_baseline_is_drawn_through_days_that_a_level_shift_divides() -> None:
+    report = three_years()
+    whole = draw_volume(report, Clock.of("UTC"))
+    assert whole is not None
+    assert "Dashed with grey band: baseline" in whole.caption
+    divided = tuple(replace(change, facts={"levels_per_day": 96.0}) for change in report.changes)
+    part = draw_volume(replace(report, changes=divided), Clock.of("UTC"))
+    assert part is not None
+    assert "No baseline is drawn" in part.caption

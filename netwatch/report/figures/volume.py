@@ -64,9 +64,16 @@ def draw(report: Report, clock: Clock) -> Drawing | None:
     )
 
 
+def _divided(changes: list[Change]) -> bool:
+    """Whether a level shift divides so few days that their profile is drawn from both sides of it."""
+    return any(change.brief and change.kind is ChangeKind.LEVEL_SHIFT for change in changes)
+
+
 def _baseline(axes: Axes, axis: TimeAxis, report: Report, series: Series, scale: float) -> bool:
     baseline = report.baselines.get((series.entity, series.counter))
-    if baseline is None or len(baseline.expected) != series.bins.count or not np.isfinite(baseline.expected).any():
+    if baseline is None or _divided(changes_of(report, series)):
+        return False
+    if len(baseline.expected) != series.bins.count or not np.isfinite(baseline.expected).any():
         return False
     wide, factor = wide_bins(series.bins)
     low, expected, high = (
@@ -144,6 +151,8 @@ def _caption(series: Series, drawn: Coarse, banded: bool, unseen: tuple[bool, bo
         parts.append(f"{line}: mean of each {own} bin.")
     if banded:
         parts.append("Dashed with grey band: baseline and the range of an ordinary bin.")
+    elif _divided(changes):
+        parts.append("No baseline is drawn: so few days, and a change between them, tell of none.")
     if telling(changes, LABELS):
         parts.append("Vermillion: changes with their ratio; the tinted strip holds the start with 95 %.")
     if unseen[0]:
