@@ -17,6 +17,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does
 import numpy as np
+from histories import table
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -74,26 +75,25 @@ def as_made(found: list[Change], truth: Truth, length: float) -> bool:
     return near and abs(np.log(max(change.ratio, 1e-9) / ratio)) < np.log(1.25)
 
 
-def main() -> None:
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    seen: dict[str, list[bool]] = {}
-    first: dict[str, str] = {}
+def judged(seeds: int) -> Iterator[tuple[str, bool, str]]:
+    """Kind, whether told as made, and in words what was told instead."""
     for seed in range(seeds):
         for kind, width, values, truth in cases(seed):
             length = len(values) * width * 1e9
             told = [c for c in detect(one(values, width), DetectOptions(timezone="UTC")) if c.kind in TOLD]
-            right = as_made(told, truth, length)
-            seen.setdefault(kind, []).append(right)
-            if not right and kind not in first:
-                words = "; ".join(
-                    f"{c.kind} {(c.since - START) / length:.2f} to "
-                    f"{'end' if c.until is None else f'{(c.until - START) / length:.2f}'} {c.ratio:.2f}x"
-                    for c in told
-                )
-                first[kind] = f"{truth[2]}x from {truth[0]} to {truth[1] or 'end'} told as: {words or 'nothing'}"
+            words = "; ".join(
+                f"{c.kind} {(c.since - START) / length:.2f} to "
+                f"{'end' if c.until is None else f'{(c.until - START) / length:.2f}'} {c.ratio:.2f}x"
+                for c in told
+            )
+            made = f"{truth[2]}x from {truth[0]} to {truth[1] or 'end'}"
+            yield kind, as_made(told, truth, length), f"{made} told as: {words or 'nothing'}"
+
+
+def main() -> None:
+    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     print(f"{seeds} seeds a case; told as made, and the first that was not")
-    for kind, right in seen.items():
-        print(f"{kind:26} {sum(right):4}/{len(right):<4} {first.get(kind, '')}")
+    table(judged(seeds))
 
 
 if __name__ == "__main__":

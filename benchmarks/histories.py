@@ -10,7 +10,7 @@ twofold; of ramps 25 %, dates aside); and the first that is not.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -76,21 +76,31 @@ def as_made(found: list[Change], truth: Truth) -> bool:
     return near and abs(np.log(max(change.ratio, 1e-9) / ratio)) < off
 
 
-def main() -> None:
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    seen: dict[str, list[bool]] = {}
-    first: dict[str, str] = {}
+def judged(seeds: int) -> Iterator[tuple[str, bool, str]]:
+    """Kind, whether told as made, and in words what was told instead."""
     for seed in range(seeds):
         for kind, values, truth in cases(seed):
             told = [c for c in detect(one(values), DetectOptions(timezone="UTC")) if c.kind not in LEFT_OUT]
-            right = as_made(told, truth)
-            seen.setdefault(kind, []).append(right)
-            if not right and kind not in first:
-                words = "; ".join(f"{c.kind} {(c.since - START) / DAY:.1f} d {c.ratio:.2f}x" for c in told)
-                first[kind] = f"{truth[0]} told as: {words or 'nothing'}"
+            words = "; ".join(f"{c.kind} {(c.since - START) / DAY:.1f} d {c.ratio:.2f}x" for c in told)
+            yield kind, as_made(told, truth), f"{truth[0]} told as: {words or 'nothing'}"
+
+
+def table(cases: Iterable[tuple[str, bool, str]]) -> None:
+    """Prints of each kind how many are right, and the first that is not."""
+    seen: dict[str, list[bool]] = {}
+    first: dict[str, str] = {}
+    for kind, right, words in cases:
+        seen.setdefault(kind, []).append(right)
+        if not right:
+            first.setdefault(kind, words)
+    for kind, right_ones in seen.items():
+        print(f"{kind:26} {sum(right_ones):4}/{len(right_ones):<4} {first.get(kind, '')}")
+
+
+def main() -> None:
+    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     print(f"{seeds} seeds a case; told as made, and the first that was not")
-    for kind, right in seen.items():
-        print(f"{kind:24} {sum(right):4}/{len(right):<4} {first.get(kind, '')}")
+    table(judged(seeds))
 
 
 if __name__ == "__main__":

@@ -40,8 +40,7 @@ def gaps_together(changes: Sequence[Change]) -> tuple[list[Change], list[Finding
     usual = median(_length(gap) for gap in gaps)
     kept = {(gap.since, gap.until) for gap in gaps[-_SINGLY:] if _length(gap) > _UNUSUAL * usual}
     often = [gap for gap in gaps if (gap.since, gap.until) not in kept]
-    told = {(gap.since, gap.until) for gap in often}
-    rest = [c for c in changes if c.kind is not ChangeKind.GAP or (c.since, c.until) not in told]
+    rest = [c for c in changes if c.kind is not ChangeKind.GAP or (c.since, c.until) in kept]
     return rest, [_gaps(often, longer=len(kept))]
 
 
